@@ -1,0 +1,59 @@
+"""LLM calls in Jupyter that stream, ask before they run tools, and keep their output.
+
+Importing this package costs next to nothing: what needs IPython or widgets is imported when it is
+first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from mirascope_nb import llm
+    from mirascope_nb.cells import run, show
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "__version__",
+    "llm",
+    "load_ipython_extension",
+    "run",
+    "show",
+    "unload_ipython_extension",
+]
+
+_HOMES = {
+    "llm": "mirascope_nb.llm",
+    "run": "mirascope_nb.cells",
+    "show": "mirascope_nb.cells",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = importlib.import_module(home)
+    return module if home.endswith(f".{name}") else getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+def load_ipython_extension(ipython: InteractiveShell) -> None:
+    """Add the magics: what `%load_ext mirascope_nb` calls."""
+    from mirascope_nb import magics
+
+    magics.load(ipython)
+
+
+def unload_ipython_extension(ipython: InteractiveShell) -> None:
+    """Take the magics away again: what `%unload_ext mirascope_nb` calls."""
+    from mirascope_nb import magics
+
+    magics.unload(ipython)

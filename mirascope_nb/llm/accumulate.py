@@ -1,0 +1,271 @@
+"""Chunks to a reply; pure, and one for every provider.
+
+States: nothing is open; one text or one thought is open; one or more tool calls are open, told
+apart by id. A start chunk opens, middle chunks grow, an end chunk closes. A finish reason ends the
+content; usage, raw events and the raw turn may come at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from mirascope_nb.llm.chunks import (
+    AssistantContentChunk,
+    FinishReasonChunk,
+    RawMessageChunk,
+    RawStreamEventChunk,
+    StreamResponseChunk,
+    TextChunk,
+    TextEndChunk,
+    TextStartChunk,
+    ThoughtChunk,
+    ThoughtEndChunk,
+    ThoughtStartChunk,
+    ToolCallChunk,
+    ToolCallEndChunk,
+    ToolCallStartChunk,
+    UsageDeltaChunk,
+)
+from mirascope_nb.llm.content import AssistantContentPart, Text, Thought, ToolCall
+from mirascope_nb.llm.tools.schema import FORMAT_TOOL_NAME
+from mirascope_nb.llm.types import Jsonable
+from mirascope_nb.llm.usage import FinishReason, Usage
+
+__all__ = ["Accumulator"]
+
+
+class _Growing:
+    """The text of a part under growth: a list of deltas, joined when it is read.
+
+    Adding each delta to a string that an object holds copies the whole string each time.
+    """
+
+    __slots__ = ("pieces",)
+
+    def __init__(self) -> None:
+        self.pieces: list[str] = []
+
+    def joined(self) -> str:
+        if len(self.pieces) > 1:
+            self.pieces[:] = ["".join(self.pieces)]
+        return self.pieces[0] if self.pieces else ""
+
+
+class _GrowingText(Text):
+    """A text under growth, equal to the `Text` that it will be."""
+
+    __slots__ = ("growth",)
+
+    def __init__(self) -> None:
+        self.growth = _Growing()
+        self.type = "text"
+
+    @property
+    def text(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """What has arrived so far."""
+        return self.growth.joined()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Text) and self.text == other.text
+
+    __hash__ = None
+
+    def __repr__(self) -> str:
+        return repr(Text(text=self.text))
+
+
+class _GrowingThought(Thought):
+    """A thought under growth, equal to the `Thought` that it will be."""
+
+    __slots__ = ("growth",)
+
+    def __init__(self) -> None:
+        self.growth = _Growing()
+        self.type = "thought"
+
+    @property
+    def thought(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """What has arrived so far."""
+        return self.growth.joined()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Thought) and self.thought == other.thought
+
+    __hash__ = None
+
+    def __repr__(self) -> str:
+        return repr(Thought(thought=self.thought))
+
+
+class Accumulator:
+    """A reply under construction.
+
+    `chunks`, `content`, `texts`, `thoughts` and `tool_calls` are the same lists from beginning to
+    end, so that whoever holds them sees them grow.
+    """
+
+    def __init__(self) -> None:
+        self.chunks: list[AssistantContentChunk] = []
+        self.content: list[AssistantContentPart] = []
+        self.texts: list[Text] = []
+        self.thoughts: list[Thought] = []
+        self.tool_calls: list[ToolCall] = []
+        self.raw_stream_events: list[Any] = []
+        self.raw_message: Jsonable | None = None
+        self.finish_reason: FinishReason | None = None
+        self.usage: Usage | None = None
+        self.text_deltas = 0
+        """How many text deltas have been added: what partial parsing measures its progress by."""
+        self._text: _GrowingText | None = None
+        self._thought: _GrowingThought | None = None
+        self._tools: dict[str, tuple[str, list[str]]] = {}
+        self._format_tools: set[str] = set()
+        self._add: dict[type, Callable[[Any], AssistantContentChunk | None]] = {
+            TextStartChunk: self._text_start,
+            TextChunk: self._text_delta,
+            TextEndChunk: self._text_end,
+            ThoughtStartChunk: self._thought_start,
+            ThoughtChunk: self._thought_delta,
+            ThoughtEndChunk: self._thought_end,
+            ToolCallStartChunk: self._tool_start,
+            ToolCallChunk: self._tool_delta,
+            ToolCallEndChunk: self._tool_end,
+            RawStreamEventChunk: self._raw_event,
+            RawMessageChunk: self._raw_turn,
+            FinishReasonChunk: self._finish,
+            UsageDeltaChunk: self._usage_delta,
+        }
+
+    def add(self, chunk: StreamResponseChunk) -> AssistantContentChunk | None:
+        """Take a chunk in; return the content chunk that it adds to `chunks`, if it adds one.
+
+        A call of the format tool is rewritten to text.
+
+        Raises:
+            RuntimeError: If the chunk may not come now. The provider broke its own protocol, or a
+                custom one forgot a start or an end.
+        """
+        content = self._add[type(chunk)](chunk)
+        if content is not None:
+            if self.finish_reason is not None:
+                raise RuntimeError(f"Stream already finished with reason: {self.finish_reason}")
+            self.chunks.append(content)
+        return content
+
+    def _text_start(self, chunk: TextStartChunk) -> TextStartChunk:
+        self._refuse_overlap("text_start_chunk")
+        self._open_text()
+        return chunk
+
+    def _open_text(self) -> None:
+        self._text = part = _GrowingText()
+        self.content.append(part)
+        self.texts.append(part)
+
+    def _text_delta(self, chunk: TextChunk) -> TextChunk:
+        if self._text is None:
+            raise RuntimeError("Received text_chunk while not processing text.")
+        self._text.growth.pieces.append(chunk.delta)
+        self.text_deltas += 1
+        return chunk
+
+    def _text_end(self, chunk: TextEndChunk) -> TextEndChunk:
+        if self._text is None:
+            raise RuntimeError("Received text_end_chunk while not processing text.")
+        part = Text(text=self._text.text)
+        _replace(self.content, self._text, part)
+        _replace(self.texts, self._text, part)
+        self._text = None
+        return chunk
+
+    def _thought_start(self, chunk: ThoughtStartChunk) -> ThoughtStartChunk:
+        self._refuse_overlap("thought_start_chunk")
+        self._thought = part = _GrowingThought()
+        self.content.append(part)
+        self.thoughts.append(part)
+        return chunk
+
+    def _thought_delta(self, chunk: ThoughtChunk) -> ThoughtChunk:
+        if self._thought is None:
+            raise RuntimeError("Received thought_chunk while not processing thought.")
+        self._thought.growth.pieces.append(chunk.delta)
+        return chunk
+
+    def _thought_end(self, chunk: ThoughtEndChunk) -> ThoughtEndChunk:
+        if self._thought is None:
+            raise RuntimeError("Received thought_end_chunk while not processing thought.")
+        part = Thought(thought=self._thought.thought)
+        _replace(self.content, self._thought, part)
+        _replace(self.thoughts, self._thought, part)
+        self._thought = None
+        return chunk
+
+    def _tool_start(self, chunk: ToolCallStartChunk) -> AssistantContentChunk:
+        if self._thought is not None or (self._text is not None and not self._format_tools):
+            raise RuntimeError("Received tool_call_start_chunk while processing another chunk")
+        if chunk.id in self._tools or chunk.id in self._format_tools:
+            raise RuntimeError(f"Got tool_call_start_chunk with conflicting id: {chunk.id}")
+        if chunk.name.startswith(FORMAT_TOOL_NAME):
+            self._format_tools.add(chunk.id)
+            self._open_text()
+            return TextStartChunk()
+        self._tools[chunk.id] = (chunk.name, [])
+        return chunk
+
+    def _tool_delta(self, chunk: ToolCallChunk) -> AssistantContentChunk:
+        if chunk.id in self._format_tools:
+            return self._text_delta(TextChunk(delta=chunk.delta))
+        call = self._tools.get(chunk.id)
+        if call is None:
+            raise RuntimeError(f"Received tool_call_chunk for unknown tool call ID: {chunk.id}")
+        call[1].append(chunk.delta)
+        return chunk
+
+    def _tool_end(self, chunk: ToolCallEndChunk) -> AssistantContentChunk:
+        if chunk.id in self._format_tools:
+            self._format_tools.discard(chunk.id)
+            return self._text_end(TextEndChunk())
+        call = self._tools.pop(chunk.id, None)
+        if call is None:
+            raise RuntimeError(f"Received tool_call_end_chunk for unknown tool call ID: {chunk.id}")
+        args = "".join(call[1])
+        part = ToolCall(id=chunk.id, name=call[0], args=args if args.strip() else "{}")
+        self.content.append(part)
+        self.tool_calls.append(part)
+        return chunk
+
+    def _raw_event(self, chunk: RawStreamEventChunk) -> None:
+        self.raw_stream_events.append(chunk.raw_stream_event)
+
+    def _raw_turn(self, chunk: RawMessageChunk) -> None:
+        self.raw_message = chunk.raw_message
+
+    def _finish(self, chunk: FinishReasonChunk) -> None:
+        self.finish_reason = chunk.finish_reason
+
+    def _usage_delta(self, chunk: UsageDeltaChunk) -> None:
+        usage = self.usage
+        if usage is None:
+            usage = self.usage = Usage()
+        usage.input_tokens += chunk.input_tokens
+        usage.output_tokens += chunk.output_tokens
+        usage.cache_read_tokens += chunk.cache_read_tokens
+        usage.cache_write_tokens += chunk.cache_write_tokens
+        usage.reasoning_tokens += chunk.reasoning_tokens
+        if chunk.provider_tool_usage:
+            usage.provider_tool_usage = chunk.provider_tool_usage
+        if chunk.raw is not None:
+            usage.raw = chunk.raw
+
+    def _refuse_overlap(self, name: str) -> None:
+        if self._text is not None or self._thought is not None or self._tools:
+            raise RuntimeError(f"Received {name} while processing another chunk")
+
+
+def _replace(parts: list[Any], old: object, new: object) -> None:
+    """Put the finished part where the growing one stands: near the end, so search from there."""
+    for index in range(len(parts) - 1, -1, -1):
+        if parts[index] is old:
+            cast("list[object]", parts)[index] = new
+            return

@@ -1,0 +1,46 @@
+"""The model of the current context, behind `with llm.model(...)`. A leaf, so that nothing cycles.
+
+Responses need a model to resume with, and models make responses. What breaks the circle is that
+this module holds how to build a model, which `models` tells it once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mirascope_nb.llm.models import Model
+
+__all__ = ["bind_model_factory", "model_from_context", "use_model"]
+
+current_model: ContextVar[Model | None] = ContextVar("current_model", default=None)
+_factory: list[Callable[..., Model]] = []
+
+
+def bind_model_factory(factory: Callable[..., Model]) -> None:
+    """Tell how a model is built from an id and params."""
+    _factory[:] = [factory]
+
+
+def model_from_context() -> Model | None:
+    """The model whose `with` block this code runs in, or `None`."""
+    return current_model.get()
+
+
+def use_model(model: str | Model, **params: Any) -> Model:
+    """The context's model if there is one, else the given one, else a new one with this id.
+
+    A context's model wins altogether: the arguments are then ignored.
+
+    Args:
+        model: A model, or an id such as `"openai/gpt-5-mini"`.
+        **params: Params of a model that is built from an id.
+    """
+    current = current_model.get()
+    if current is not None:
+        return current
+    if isinstance(model, str):
+        return _factory[0](model, **params)
+    return model

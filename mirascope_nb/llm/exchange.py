@@ -1,0 +1,83 @@
+"""One model request: encode, send, check the status, decode. Shared by every face and provider."""
+
+from __future__ import annotations
+
+from mirascope_nb.llm.exceptions import APIError, ResponseValidationError
+from mirascope_nb.llm.io import IO, Endpoint, HttpReply
+from mirascope_nb.llm.providers.codec import Codec, Completion, Request
+from mirascope_nb.llm.retry_after import retry_after
+from mirascope_nb.llm.source import WireSource
+
+__all__ = ["complete", "open_stream"]
+
+FIRST_BAD_STATUS = 300
+EVENT_STREAM = "text/event-stream"
+
+
+async def complete(io: IO, endpoint: Endpoint, codec: Codec, request: Request) -> Completion:
+    """The reply to a request.
+
+    Raises:
+        FeatureNotSupportedError: If the provider cannot express the request; nothing was sent.
+        ProviderError: If the provider answered with an error, or not at all.
+    """
+    reply = await io.send(endpoint, codec.encode(request, stream=False))
+    if reply.status >= FIRST_BAD_STATUS:
+        raise _refused(endpoint, codec, request, reply)
+    return codec.decode(request, reply)
+
+
+async def open_stream(io: IO, endpoint: Endpoint, codec: Codec, request: Request) -> WireSource:
+    """The chunks of the reply to a request, once its status is known to be good.
+
+    Raises:
+        FeatureNotSupportedError: If the provider cannot express the request; nothing was sent.
+        ProviderError: If the provider answered with an error, or not at all.
+    """
+    http = codec.encode(request, stream=True)
+    opened = io.now()
+    stream = await io.open(endpoint, http)
+    content_type = stream.headers.get("content-type", EVENT_STREAM)
+    if stream.status >= FIRST_BAD_STATUS or EVENT_STREAM not in content_type:
+        pieces: list[bytes] = []
+        try:
+            deadline = endpoint.timeouts.deadline(opened=opened, content=None)
+            while piece := await stream.read(deadline):
+                pieces.append(piece)
+        finally:
+            await stream.aclose()
+        reply = HttpReply(status=stream.status, headers=stream.headers, body=b"".join(pieces))
+        raise _refused(endpoint, codec, request, reply)
+    return WireSource(
+        io=io,
+        endpoint=endpoint,
+        stream=stream,
+        decoder=codec.decoder(request),
+        opened=opened,
+        tolerates_missing_end=request.profile.tolerates_missing_end,
+    )
+
+
+def _refused(
+    endpoint: Endpoint, codec: Codec, request: Request, reply: HttpReply
+) -> APIError | ResponseValidationError:
+    """The error for a reply that is not what was asked for."""
+    reply = HttpReply(status=reply.status, headers=reply.headers, body=endpoint.redact(reply.body))
+    if reply.status < FIRST_BAD_STATUS:
+        kind = reply.headers.get("content-type", "nothing")
+        return ResponseValidationError(
+            f"{endpoint.provider} answered with {kind!r} instead of an event stream: "
+            f"{snippet(reply.body)}",
+            endpoint.provider,
+        )
+    error = codec.error(request, reply)
+    error.retry_after = retry_after(reply.headers)
+    if (wish := reply.headers.get("x-should-retry")) is not None and error.should_retry is None:
+        error.should_retry = wish == "true"
+    return error
+
+
+def snippet(body: bytes, limit: int = 200) -> str:
+    """The beginning of a body, escaped, for an error message."""
+    text = body[: limit * 4].decode("utf-8", "replace").strip()
+    return ascii(text[:limit] + ("…" if len(text) > limit else "")) if text else "an empty body"

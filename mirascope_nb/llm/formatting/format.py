@@ -1,0 +1,188 @@
+"""What a reply is to be parsed into, and how the model is brought to answer so."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, cast, overload
+
+from pydantic import BaseModel
+from typing_extensions import TypeIs
+
+from mirascope_nb.llm.formatting import instructions
+from mirascope_nb.llm.formatting.output_parser import OutputParser, is_output_parser
+from mirascope_nb.llm.formatting.primitives import create_wrapper_model, type_name
+from mirascope_nb.llm.formatting.types import FormatT, FormattingMode
+
+if TYPE_CHECKING:
+    from mirascope_nb.llm.tools.schema import ToolSchema
+
+__all__ = ["Format", "FormatSpec", "format", "resolve_format"]
+
+
+@dataclass(kw_only=True, frozen=True)
+class Format(Generic[FormatT]):
+    """A format, resolved: what is asked of the model and how."""
+
+    name: str
+    """Name of the model class or type."""
+
+    description: str | None
+    """The class's docstring, or `None` if it has none or is no model."""
+
+    schema: dict[str, Any]
+    """JSON schema as pydantic makes it; empty for an `OutputParser`. Do not change it."""
+
+    mode: FormattingMode
+    """How the model is brought to answer in the format."""
+
+    formattable: type[FormatT] | OutputParser[FormatT]
+    """The model class, type or parser that the format was made from."""
+
+    @property
+    def model(self) -> type[BaseModel]:
+        """The model class that reads the reply's JSON: the format's own, or one around its type.
+
+        Raises:
+            TypeError: If the format is an `OutputParser`, which reads no JSON.
+        """
+        if is_output_parser(self.formattable):
+            raise TypeError(f"'{self.name}' is an output parser, and has no model")
+        if _is_model(self.formattable):
+            return self.formattable
+        return create_wrapper_model(self.formattable)
+
+    @property
+    def is_wrapped(self) -> bool:
+        """Whether the reply's JSON holds the value in a field called `output`."""
+        return not _is_model(self.formattable) and not is_output_parser(self.formattable)
+
+    @property
+    def formatting_instructions(self) -> str | None:
+        """What to tell the model about the form of its answer, or `None` for nothing.
+
+        A parser's own instructions, or a model's class method `formatting_instructions`, replace
+        those of the mode.
+        """
+        own = getattr(self.formattable, "formatting_instructions", None)
+        if callable(own):
+            return cast("str | None", own())
+        if self.mode == "tool":
+            return instructions.TOOL_INSTRUCTIONS
+        if self.mode == "json":
+            return instructions.json_instructions(self.schema)
+        return None
+
+    def create_tool_schema(self) -> ToolSchema[Any]:
+        """The tool whose arguments are the answer, for mode `"tool"`."""
+        # Tools know nothing of formats, but their package reaches what formats are used by.
+        from mirascope_nb.llm.tools.schema import (
+            FORMAT_TOOL_NAME,
+            ToolParameterSchema,
+            ToolSchema,
+        )
+
+        properties: dict[str, Any] = self.schema.get("properties", {})
+        return ToolSchema(
+            _hand_in,
+            FORMAT_TOOL_NAME,
+            instructions.tool_description(self.name, self.description),
+            ToolParameterSchema(
+                properties=properties,
+                required=list(properties),
+                additionalProperties=False,
+                defs=self.schema.get("$defs"),
+            ),
+        )
+
+
+FormatSpec: TypeAlias = type[FormatT] | OutputParser[FormatT] | Format[FormatT]
+"""What may be given as a format: a model class, a type, an output parser, or a `Format`."""
+
+
+@overload
+def format(
+    formattable: type[FormatT] | OutputParser[FormatT], *, mode: FormattingMode
+) -> Format[FormatT]: ...
+@overload
+def format(formattable: None, *, mode: FormattingMode) -> None: ...
+def format(
+    formattable: type[FormatT] | OutputParser[FormatT] | None, *, mode: FormattingMode
+) -> Format[FormatT] | None:
+    """Choose how a model is brought to answer in a format.
+
+    Args:
+        formattable: A pydantic model class, a type such as `list[Book]` or `Literal[...]`, or an
+            `OutputParser`; `None` for none.
+        mode: How; `"parser"` goes with an `OutputParser` and with nothing else.
+
+    Raises:
+        ValueError: If mode and formattable do not go together.
+        pydantic.errors.PydanticUserError: If the type has no JSON schema.
+    """
+    if formattable is None or formattable is type(None):
+        return None
+    if isinstance(formattable, Format):
+        return replace(cast("Format[FormatT]", formattable), mode=mode)
+    if is_output_parser(formattable):
+        if mode != "parser":
+            raise ValueError(f"mode must be 'parser' for OutputParser, got '{mode}'")
+        return Format(
+            name=formattable.__name__,
+            description=_docstring(formattable),
+            schema={},
+            mode=mode,
+            formattable=formattable,
+        )
+    if mode == "parser":
+        raise ValueError(f"mode 'parser' is for an OutputParser, got {formattable!r}")
+    if _is_model(formattable):
+        return Format(
+            name=formattable.__name__,
+            description=_docstring(formattable),
+            schema=formattable.model_json_schema(),
+            mode=mode,
+            formattable=cast("type[FormatT]", formattable),
+        )
+    return Format(
+        name=type_name(formattable),
+        description=None,
+        schema=create_wrapper_model(formattable).model_json_schema(),
+        mode=mode,
+        formattable=formattable,
+    )
+
+
+@overload
+def resolve_format(spec: None, default_mode: FormattingMode) -> None: ...
+@overload
+def resolve_format(
+    spec: FormatSpec[FormatT] | None, default_mode: FormattingMode
+) -> Format[FormatT] | None: ...
+def resolve_format(
+    spec: FormatSpec[FormatT] | None, default_mode: FormattingMode
+) -> Format[FormatT] | None:
+    """The `Format` that a specification stands for.
+
+    Args:
+        spec: A `Format`, which is kept as it is, or what `format` takes.
+        default_mode: The mode of what is not a `Format` and not a parser.
+    """
+    if isinstance(spec, Format):
+        return spec
+    return format(spec, mode="parser" if is_output_parser(spec) else default_mode)
+
+
+def _is_model(formattable: object) -> TypeIs[type[BaseModel]]:
+    # A generic alias such as `list[int]` is a `type` to `isinstance` and an error to `issubclass`.
+    return inspect.isclass(formattable) and issubclass(formattable, BaseModel)
+
+
+def _docstring(documented: object) -> str | None:
+    # Not `inspect.getdoc`, which goes on to the docstring of a base class.
+    text = getattr(documented, "__doc__", None)
+    return inspect.cleandoc(text) if text else None
+
+
+def _hand_in(**_: Any) -> NoReturn:
+    raise NotImplementedError("the arguments of this tool are the answer; it is never run")

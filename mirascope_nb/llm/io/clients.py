@@ -1,0 +1,123 @@
+"""Pooled HTTP clients: one per event loop and address, one per process for blocking callers.
+
+A client per call would pay for a TLS context each time (tens of milliseconds); one across loops
+would hand a connection of a closed loop to the next `asyncio.run`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import weakref
+from collections.abc import AsyncGenerator
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+
+from mirascope_nb.llm.io.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx2
+
+__all__ = ["async_client", "blocking_client"]
+
+
+@cache
+def tls_context() -> ssl.SSLContext:
+    """The one TLS context, built when an https address is first used."""
+    import httpx2
+
+    return httpx2.create_ssl_context()
+
+
+def _settings(endpoint: Endpoint) -> dict[str, Any]:
+    import httpx2
+
+    plain = endpoint.base_url.startswith("http:") and endpoint.is_loopback
+    return {
+        # Queueing is the limiter's business: the pool itself never makes a caller wait or fail.
+        "limits": httpx2.Limits(
+            max_connections=None, max_keepalive_connections=None, keepalive_expiry=30.0
+        ),
+        "timeout": httpx2.Timeout(None),
+        # Provider key headers would be forwarded to whatever host a redirect names.
+        "follow_redirects": False,
+        "trust_env": not endpoint.is_loopback,
+        "verify": False if plain else tls_context(),
+    }
+
+
+class _LoopClients:
+    """The clients of one event loop, closed when that loop shuts down its async generators."""
+
+    def __init__(self) -> None:
+        self.clients: dict[tuple[str, int], httpx2.AsyncClient] = {}
+        self._guard: AsyncGenerator[None, None] | None = None
+
+    async def get(self, endpoint: Endpoint) -> httpx2.AsyncClient:
+        key = (endpoint.origin, id(endpoint.transport))
+        client = self.clients.get(key)
+        if client is None:
+            client = self._build(endpoint)
+            self.clients[key] = client
+            if self._guard is None:
+                self._guard = self._close_with_loop()
+                await anext(self._guard)
+        return client
+
+    @staticmethod
+    def _build(endpoint: Endpoint) -> httpx2.AsyncClient:
+        import httpx2
+
+        if endpoint.transport is not None:
+            transport = cast("httpx2.AsyncBaseTransport", endpoint.transport)
+            return httpx2.AsyncClient(transport=transport, timeout=httpx2.Timeout(None))
+        return httpx2.AsyncClient(**_settings(endpoint))
+
+    async def _close_with_loop(self) -> AsyncGenerator[None, None]:
+        # `asyncio.run` and IPython close every suspended async generator before the loop: the only
+        # hook that a loop offers at its end.
+        try:
+            yield
+        finally:
+            self._guard = None
+            clients, self.clients = self.clients, {}
+            for client in clients.values():
+                await client.aclose()
+
+
+_loops: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _LoopClients] = (
+    weakref.WeakKeyDictionary()
+)
+_blocking: dict[tuple[int, str, int], httpx2.Client] = {}
+_lock = threading.Lock()
+
+
+async def async_client(endpoint: Endpoint) -> httpx2.AsyncClient:
+    """The running loop's client for an address."""
+    loop = asyncio.get_running_loop()
+    clients = _loops.get(loop)
+    if clients is None:
+        clients = _loops[loop] = _LoopClients()
+    return await clients.get(endpoint)
+
+
+def blocking_client(endpoint: Endpoint) -> httpx2.Client:
+    """This process's client for an address; a forked child makes its own."""
+    import httpx2
+
+    key = (os.getpid(), endpoint.origin, id(endpoint.transport))
+    client = _blocking.get(key)
+    if client is None:
+        with _lock:
+            client = _blocking.get(key)
+            if client is None:
+                if endpoint.transport is not None:
+                    transport = cast("httpx2.BaseTransport", endpoint.transport)
+                    client = httpx2.Client(transport=transport, timeout=httpx2.Timeout(None))
+                else:
+                    client = httpx2.Client(**_settings(endpoint))
+                _blocking[key] = client
+    return client

@@ -1,0 +1,108 @@
+"""Where a provider is, and how to be let in."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from mirascope_nb.llm.io.timeouts import Timeouts
+
+if TYPE_CHECKING:
+    import httpx2
+
+    Transport: TypeAlias = httpx2.BaseTransport | httpx2.AsyncBaseTransport
+
+__all__ = ["Endpoint"]
+
+REDACTED = "[redacted]"
+
+
+class Endpoint:
+    """A provider's address, its key, and the limits that hold there.
+
+    The key stays in a `SecretStr` until the header is built.
+    """
+
+    __slots__ = ("_auth", "_headers", "base_url", "key", "provider", "timeouts", "transport")
+
+    def __init__(
+        self,
+        *,
+        provider: str,
+        base_url: str,
+        key: SecretStr | None = None,
+        auth: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeouts: Timeouts | None = None,
+        transport: Transport | None = None,
+    ) -> None:
+        """Describe an address.
+
+        Args:
+            provider: Id that errors name.
+            base_url: What request paths are appended to.
+            key: The provider's key, if it wants one.
+            auth: Header names and templates in which `{key}` stands for the key.
+            headers: Further headers of every request.
+            timeouts: Limits for a request.
+            transport: An `httpx2` transport to use instead of the network.
+        """
+        self.provider = provider
+        self.base_url = base_url.rstrip("/")
+        self.key = key
+        self._auth = dict(auth or {"authorization": "Bearer {key}"})
+        self._headers = dict(headers or {})
+        self.timeouts = timeouts or Timeouts()
+        self.transport = transport
+
+    def __repr__(self) -> str:
+        return f"Endpoint(provider={self.provider!r}, base_url={self.base_url!r})"
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port: what connections are shared by."""
+        parts = urlsplit(self.base_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the address is this machine's own, which no proxy of the environment serves."""
+        host = urlsplit(self.base_url).hostname or ""
+        try:
+            return ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost"
+
+    def headers(self) -> dict[str, str]:
+        """The headers of every request, the key in the clear: build them last, keep them not."""
+        headers = dict(self._headers)
+        if self.key is not None:
+            secret = self.key.get_secret_value()
+            for name, template in self._auth.items():
+                headers[name] = template.replace("{key}", secret)
+        return headers
+
+    def redact(self, body: bytes) -> bytes:
+        """A body without the key, should the provider have echoed it."""
+        if self.key is None:
+            return body
+        secret = self.key.get_secret_value().encode()
+        return body.replace(secret, REDACTED.encode()) if secret else body
+
+    def with_timeouts(self, timeouts: Timeouts | None) -> Endpoint:
+        """The same address under other limits; `None` keeps those it has."""
+        if timeouts is None:
+            return self
+        return Endpoint(
+            provider=self.provider,
+            base_url=self.base_url,
+            key=self.key,
+            auth=self._auth,
+            headers=self._headers,
+            timeouts=timeouts,
+            transport=self.transport,
+        )

@@ -1,0 +1,97 @@
+"""Transport exceptions to ours, without what they might leak.
+
+An `httpx2` exception holds its request, and a traceback holds the locals of every frame it passed:
+both hold the key in the clear. What is chained to our error is therefore stripped of both.
+"""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING
+
+from mirascope_nb.llm.exceptions import ConnectionError, ProviderError, TimeoutError
+
+if TYPE_CHECKING:
+    from mirascope_nb.llm.io.endpoint import Endpoint
+
+__all__ = ["late", "stripped", "translate"]
+
+
+def translate(error: Exception, endpoint: Endpoint) -> ProviderError:
+    """The error to raise for a transport's exception."""
+    import httpx2
+
+    where = f"{endpoint.provider} at {endpoint.origin}"
+    original = stripped(error)
+    if isinstance(error, ProviderError):
+        return error
+    if isinstance(error, httpx2.ConnectTimeout):
+        return TimeoutError(
+            f"{where} did not accept a connection within {endpoint.timeouts.connect} s. "
+            "Check the address and the network, or allow more with timeout=.",
+            endpoint.provider,
+            original,
+        )
+    if isinstance(error, httpx2.TimeoutException):
+        return late(endpoint, original)
+    if isinstance(error, httpx2.ConnectError):
+        if _is_tls(error):
+            failed = ConnectionError(
+                f"The TLS connection to {where} failed: {error}", endpoint.provider, original
+            )
+            failed.should_retry = False
+            return failed
+        return ConnectionError(
+            f"Cannot reach {where}: {error or type(error).__name__}. "
+            "Check that the address is right and that the server runs.",
+            endpoint.provider,
+            original,
+        )
+    if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL):
+        failed = ConnectionError(
+            f"{endpoint.base_url!r} is not an address of {endpoint.provider}: {error}",
+            endpoint.provider,
+            original,
+        )
+        failed.should_retry = False
+        return failed
+    return ConnectionError(
+        f"The connection to {where} broke: {error or type(error).__name__}",
+        endpoint.provider,
+        original,
+    )
+
+
+def late(endpoint: Endpoint, original: Exception | None = None) -> TimeoutError:
+    """The error for a reply that did not come in time."""
+    return TimeoutError(
+        f"{endpoint.provider} at {endpoint.origin} did not answer in time. "
+        "Allow more with timeout=, a number of seconds or llm.Timeouts(...).",
+        endpoint.provider,
+        original,
+    )
+
+
+def stripped(error: Exception) -> Exception:
+    """The exception, and every one chained to it, without request and traceback."""
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        link.__traceback__ = None
+        for attribute in ("_request", "_response"):
+            if getattr(link, attribute, None) is not None:
+                setattr(link, attribute, None)
+        link = link.__cause__ or link.__context__
+    return error
+
+
+def _is_tls(error: BaseException) -> bool:
+    link: BaseException | None = error
+    for _ in range(10):  # a chain is short; a cycle is not worth guarding otherwise
+        if link is None:
+            return False
+        if isinstance(link, ssl.SSLError):
+            return True
+        link = link.__cause__ or link.__context__
+    return False

@@ -1,0 +1,58 @@
+"""How long to wait for a provider."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Timeouts"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Timeouts:
+    """Limits in seconds; `None` means no limit."""
+
+    connect: float | None = 5.0
+    """To open a connection, TLS included."""
+    first_content: float | None = 120.0
+    """From sending a request to its reply, or to a stream's first content."""
+    idle: float | None = 60.0
+    """Between two contents of a stream. A ping is no content."""
+    total: float | None = 600.0
+    """For one request, from sending it to the end of its reply."""
+
+    def __post_init__(self) -> None:
+        for name in ("connect", "first_content", "idle", "total"):
+            seconds = getattr(self, name)
+            if seconds is not None and not seconds > 0:
+                raise ValueError(f"{name} must be a positive number of seconds or None")
+
+    @classmethod
+    def of(cls, timeout: float | Timeouts | None) -> Timeouts:
+        """Timeouts from what a caller may give: a number of seconds for the whole, or all four.
+
+        `None` gives the defaults.
+        """
+        if timeout is None:
+            return cls()
+        if isinstance(timeout, Timeouts):
+            return timeout
+        seconds = float(timeout)
+        if not seconds > 0:
+            raise ValueError("timeout must be a positive number of seconds or llm.Timeouts(...)")
+        return cls(connect=min(5.0, seconds), first_content=seconds, idle=seconds, total=seconds)
+
+    def deadline(self, *, opened: float, content: float | None) -> float | None:
+        """The moment at which a stream is late, on the clock of `opened`; `None` if never.
+
+        Args:
+            opened: When the request was sent.
+            content: When the last content came, or `None` before the first.
+        """
+        wait = self.first_content if content is None else self.idle
+        since = opened if content is None else content
+        moments = [
+            start + limit
+            for start, limit in ((since, wait), (opened, self.total))
+            if limit is not None
+        ]
+        return min(moments, default=None)

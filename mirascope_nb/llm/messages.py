@@ -1,0 +1,120 @@
+"""Turns of a conversation, and what may be given instead of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, cast
+
+from mirascope_nb.llm.content import AssistantContentPart, Text, UserContentPart
+from mirascope_nb.llm.types import Jsonable
+
+__all__ = [
+    "AssistantContent",
+    "AssistantMessage",
+    "Message",
+    "SystemContent",
+    "SystemMessage",
+    "UserContent",
+    "UserMessage",
+    "assistant",
+    "promote",
+    "system",
+    "user",
+]
+
+
+@dataclass(kw_only=True)
+class SystemMessage:
+    """Instructions that stand above the conversation."""
+
+    role: Literal["system"] = "system"
+    content: Text
+
+
+@dataclass(kw_only=True)
+class UserMessage:
+    """What the user says, tool outputs included."""
+
+    role: Literal["user"] = "user"
+    content: Sequence[UserContentPart]
+    name: str | None = None
+
+
+@dataclass(kw_only=True)
+class AssistantMessage:
+    """What the model said, and who it was."""
+
+    role: Literal["assistant"] = "assistant"
+    content: Sequence[AssistantContentPart]
+    name: str | None = None
+    provider_id: str | None
+    """Id of the provider that answered, or `None` for a turn that was written by hand."""
+    model_id: str | None
+    provider_model_name: str | None
+    """The provider's own name of the model, which may carry an API suffix."""
+    raw_message: Jsonable | None
+    """The turn in the provider's own form, which a conversation with it sends back verbatim."""
+
+
+Message: TypeAlias = SystemMessage | UserMessage | AssistantMessage
+"""One turn."""
+
+SystemContent: TypeAlias = str | Text
+UserContent: TypeAlias = str | UserContentPart | Sequence[str | UserContentPart]
+AssistantContent: TypeAlias = str | AssistantContentPart | Sequence[str | AssistantContentPart]
+
+
+def system(content: SystemContent) -> SystemMessage:
+    """A system message."""
+    return SystemMessage(content=Text(text=content) if isinstance(content, str) else content)
+
+
+def user(content: UserContent, *, name: str | None = None) -> UserMessage:
+    """A user message of one part or several; strings become `Text`."""
+    return UserMessage(content=cast("list[UserContentPart]", _parts(content)), name=name)
+
+
+def assistant(
+    content: AssistantContent,
+    *,
+    model_id: str | None,
+    provider_id: str | None,
+    provider_model_name: str | None = None,
+    raw_message: Jsonable | None = None,
+    name: str | None = None,
+) -> AssistantMessage:
+    """An assistant message of one part or several; strings become `Text`."""
+    return AssistantMessage(
+        content=cast("list[AssistantContentPart]", _parts(content)),
+        name=name,
+        provider_id=provider_id,
+        model_id=model_id,
+        provider_model_name=provider_model_name,
+        raw_message=raw_message,
+    )
+
+
+def promote(content: UserContent | Sequence[Message]) -> list[Message]:
+    """The messages that a prompt's result, or a call's content, stands for.
+
+    A list that begins with a message is a conversation; anything else is one user message.
+
+    Raises:
+        ValueError: If the content is an empty sequence.
+    """
+    if isinstance(content, Sequence) and not isinstance(content, str):
+        if not content:
+            raise ValueError("Empty array may not be used as message content")
+        if isinstance(content[0], SystemMessage | UserMessage | AssistantMessage):
+            return list(cast("Sequence[Message]", content))
+    return [user(cast("UserContent", content))]
+
+
+def _parts(content: object) -> list[object]:
+    if isinstance(content, str) or not isinstance(content, Sequence):
+        content = [content]
+    return [
+        Text(text=part) if isinstance(part, str) else part
+        for part in cast("Sequence[object]", content)
+    ]

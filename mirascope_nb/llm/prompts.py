@@ -1,0 +1,301 @@
+"""Prompts: functions whose result is what a model is asked."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from typing import (
+    Any,
+    ClassVar,
+    Concatenate,
+    Generic,
+    ParamSpec,
+    TypeAlias,
+    TypeVar,
+    cast,
+    overload,
+)
+
+from mirascope_nb._loop import run_now
+from mirascope_nb.llm.context import Context, DepsT, takes_context
+from mirascope_nb.llm.formatting import FormatSpec, FormatT
+from mirascope_nb.llm.messages import Message, UserContent, promote
+from mirascope_nb.llm.models import Model, ModelId
+from mirascope_nb.llm.responses import (
+    ASYNC_CONTEXT_FACE,
+    ASYNC_FACE,
+    CONTEXT_FACE,
+    SYNC_FACE,
+    AsyncContextResponse,
+    AsyncContextStreamResponse,
+    AsyncResponse,
+    AsyncStreamResponse,
+    ContextResponse,
+    ContextStreamResponse,
+    Face,
+    Response,
+    StreamResponse,
+)
+from mirascope_nb.llm.tools import AnyTools, BaseToolkit
+from mirascope_nb.llm.wrapping import look_like
+
+__all__ = [
+    "AsyncContextPrompt",
+    "AsyncPrompt",
+    "BasePrompt",
+    "ContextPrompt",
+    "Prompt",
+    "PromptDecorator",
+    "prompt",
+]
+
+P = ParamSpec("P")
+GivenT = TypeVar("GivenT")
+"""A context's dependencies in a function, where `DepsT` with its default may not precede `P`."""
+
+PromptContent: TypeAlias = UserContent | Sequence[Message]
+"""What a prompt function returns: a user's message, or a conversation."""
+
+
+class BasePrompt(Generic[FormatT]):
+    """A function that builds what a model is asked, with the tools and the format of the call."""
+
+    face: ClassVar[Face]
+
+    fn: Callable[..., Any]
+    toolkit: BaseToolkit[Any]
+    format: FormatSpec[FormatT] | None
+
+    def __init__(
+        self,
+        fn: Callable[..., Any],
+        *,
+        tools: AnyTools | None = None,
+        format: FormatSpec[FormatT] | None = None,
+    ) -> None:
+        self.fn = fn
+        self.toolkit = (
+            tools if isinstance(tools, self.face.toolkit) else self.face.toolkit(_tools_of(tools))
+        )
+        self.format = format
+        look_like(self, fn)
+
+    async def do_messages(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Message]:
+        """What the function asks when it is called with these arguments."""
+        content = self.fn(*args, **kwargs)
+        return promote(await content if self.face.io.is_async else content)
+
+    async def do_call(
+        self,
+        model: Model | ModelId,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        *,
+        streamed: bool = False,
+    ) -> Any:
+        """The reply of a model; with a context, `args` begin with it."""
+        asked = Model(model) if isinstance(model, str) else model
+        messages = await self.do_messages(args, kwargs)
+        ctx = _context_of(args, kwargs) if self.face.takes_context else None
+        do = asked.do_stream if streamed else asked.do_call
+        return await do(self.face, ctx, messages, self.toolkit, self.format)
+
+
+def _tools_of(tools: AnyTools | None) -> Any:
+    return tools.tools if isinstance(tools, BaseToolkit) else tools
+
+
+def _context_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Context[Any]:
+    """The context among a call's arguments: the first, or the second behind a bound `self`."""
+    for given in (*args[:2], kwargs.get("ctx")):
+        if isinstance(given, Context):
+            return cast("Context[Any]", given)
+    raise TypeError("the first argument must be a context, as in llm.Context(deps=...)")
+
+
+class Prompt(BasePrompt[FormatT], Generic[P, FormatT]):
+    """A synchronous prompt."""
+
+    def messages(self, *args: P.args, **kwargs: P.kwargs) -> list[Message]:
+        """What would be asked, without asking."""
+        return run_now(self.do_messages(args, kwargs))
+
+    def __call__(
+        self, model: Model | ModelId, *args: P.args, **kwargs: P.kwargs
+    ) -> Response[FormatT]:
+        """Ask a model; see `Model.call`."""
+        return self.call(model, *args, **kwargs)
+
+    def call(self, model: Model | ModelId, *args: P.args, **kwargs: P.kwargs) -> Response[FormatT]:
+        """Ask a model; see `Model.call`."""
+        return run_now(self.do_call(model, args, kwargs))
+
+    def stream(
+        self, model: Model | ModelId, *args: P.args, **kwargs: P.kwargs
+    ) -> StreamResponse[FormatT]:
+        """Ask a model for a streaming reply; see `Model.stream`."""
+        return run_now(self.do_call(model, args, kwargs, streamed=True))
+
+
+class AsyncPrompt(BasePrompt[FormatT], Generic[P, FormatT]):
+    """An asynchronous prompt."""
+
+    async def messages(self, *args: P.args, **kwargs: P.kwargs) -> list[Message]:
+        """What would be asked, without asking."""
+        return await self.do_messages(args, kwargs)
+
+    async def __call__(
+        self, model: Model | ModelId, *args: P.args, **kwargs: P.kwargs
+    ) -> AsyncResponse[FormatT]:
+        """Ask a model; see `Model.call`."""
+        return await self.do_call(model, args, kwargs)
+
+    async def call(
+        self, model: Model | ModelId, *args: P.args, **kwargs: P.kwargs
+    ) -> AsyncResponse[FormatT]:
+        """Ask a model; see `Model.call`."""
+        return await self.do_call(model, args, kwargs)
+
+    async def stream(
+        self, model: Model | ModelId, *args: P.args, **kwargs: P.kwargs
+    ) -> AsyncStreamResponse[FormatT]:
+        """Ask a model for a streaming reply; see `Model.stream`."""
+        return await self.do_call(model, args, kwargs, streamed=True)
+
+
+class ContextPrompt(BasePrompt[FormatT], Generic[P, DepsT, FormatT]):
+    """A synchronous prompt with a context."""
+
+    def messages(self, ctx: Context[DepsT], *args: P.args, **kwargs: P.kwargs) -> list[Message]:
+        """What would be asked, without asking."""
+        return run_now(self.do_messages((ctx, *args), kwargs))
+
+    def __call__(
+        self, model: Model | ModelId, ctx: Context[DepsT], *args: P.args, **kwargs: P.kwargs
+    ) -> ContextResponse[DepsT, FormatT]:
+        """Ask a model; see `Model.call`."""
+        return self.call(model, ctx, *args, **kwargs)
+
+    def call(
+        self, model: Model | ModelId, ctx: Context[DepsT], *args: P.args, **kwargs: P.kwargs
+    ) -> ContextResponse[DepsT, FormatT]:
+        """Ask a model; see `Model.call`."""
+        return run_now(self.do_call(model, (ctx, *args), kwargs))
+
+    def stream(
+        self, model: Model | ModelId, ctx: Context[DepsT], *args: P.args, **kwargs: P.kwargs
+    ) -> ContextStreamResponse[DepsT, FormatT]:
+        """Ask a model for a streaming reply; see `Model.stream`."""
+        return run_now(self.do_call(model, (ctx, *args), kwargs, streamed=True))
+
+
+class AsyncContextPrompt(BasePrompt[FormatT], Generic[P, DepsT, FormatT]):
+    """An asynchronous prompt with a context."""
+
+    async def messages(
+        self, ctx: Context[DepsT], *args: P.args, **kwargs: P.kwargs
+    ) -> list[Message]:
+        """What would be asked, without asking."""
+        return await self.do_messages((ctx, *args), kwargs)
+
+    async def __call__(
+        self, model: Model | ModelId, ctx: Context[DepsT], *args: P.args, **kwargs: P.kwargs
+    ) -> AsyncContextResponse[DepsT, FormatT]:
+        """Ask a model; see `Model.call`."""
+        return await self.do_call(model, (ctx, *args), kwargs)
+
+    async def call(
+        self, model: Model | ModelId, ctx: Context[DepsT], *args: P.args, **kwargs: P.kwargs
+    ) -> AsyncContextResponse[DepsT, FormatT]:
+        """Ask a model; see `Model.call`."""
+        return await self.do_call(model, (ctx, *args), kwargs)
+
+    async def stream(
+        self, model: Model | ModelId, ctx: Context[DepsT], *args: P.args, **kwargs: P.kwargs
+    ) -> AsyncContextStreamResponse[DepsT, FormatT]:
+        """Ask a model for a streaming reply; see `Model.stream`."""
+        return await self.do_call(model, (ctx, *args), kwargs, streamed=True)
+
+
+Prompt.face = SYNC_FACE
+AsyncPrompt.face = ASYNC_FACE
+ContextPrompt.face = CONTEXT_FACE
+AsyncContextPrompt.face = ASYNC_CONTEXT_FACE
+
+KINDS: dict[tuple[bool, bool], type[BasePrompt[Any]]] = {
+    (False, False): cast("type[BasePrompt[Any]]", Prompt),
+    (True, False): cast("type[BasePrompt[Any]]", AsyncPrompt),
+    (False, True): cast("type[BasePrompt[Any]]", ContextPrompt),
+    (True, True): cast("type[BasePrompt[Any]]", AsyncContextPrompt),
+}
+
+
+class PromptDecorator(Generic[FormatT]):
+    """Makes prompts with these tools and this format."""
+
+    def __init__(
+        self, *, tools: AnyTools | None = None, format: FormatSpec[FormatT] | None = None
+    ) -> None:
+        self.tools = tools
+        self.format = format
+
+    @overload
+    def __call__(  # pyright: ignore[reportOverlappingOverload]  # the first that fits counts
+        self, fn: Callable[Concatenate[Context[GivenT], P], Awaitable[PromptContent]]
+    ) -> AsyncContextPrompt[P, GivenT, FormatT]: ...
+    @overload
+    def __call__(  # pyright: ignore[reportOverlappingOverload]  # the first that fits counts
+        self, fn: Callable[Concatenate[Context[GivenT], P], PromptContent]
+    ) -> ContextPrompt[P, GivenT, FormatT]: ...
+    @overload
+    def __call__(self, fn: Callable[P, Awaitable[PromptContent]]) -> AsyncPrompt[P, FormatT]: ...
+    @overload
+    def __call__(self, fn: Callable[P, PromptContent]) -> Prompt[P, FormatT]: ...
+    def __call__(self, fn: Callable[..., Any]) -> Any:
+        """The prompt that a function is."""
+        return self.make(fn)
+
+    def make(self, fn: Callable[..., Any]) -> BasePrompt[FormatT]:
+        """The prompt that a function is, of the kind that its signature tells."""
+        kind = KINDS[inspect.iscoroutinefunction(fn), takes_context(fn)]
+        return kind(fn, tools=self.tools, format=self.format)
+
+
+@overload
+def prompt(  # pyright: ignore[reportOverlappingOverload]  # the first that fits counts
+    fn: Callable[Concatenate[Context[GivenT], P], Awaitable[PromptContent]], /
+) -> AsyncContextPrompt[P, GivenT]: ...
+@overload
+def prompt(  # pyright: ignore[reportOverlappingOverload]  # the first that fits counts
+    fn: Callable[Concatenate[Context[GivenT], P], PromptContent], /
+) -> ContextPrompt[P, GivenT]: ...
+@overload
+def prompt(fn: Callable[P, Awaitable[PromptContent]], /) -> AsyncPrompt[P]: ...
+@overload
+def prompt(fn: Callable[P, PromptContent], /) -> Prompt[P]: ...
+@overload
+def prompt(*, tools: AnyTools | None = None, format: None = None) -> PromptDecorator: ...
+@overload
+def prompt(
+    *, tools: AnyTools | None = None, format: FormatSpec[FormatT]
+) -> PromptDecorator[FormatT]: ...
+def prompt(
+    fn: Callable[..., Any] | None = None,
+    /,
+    *,
+    tools: AnyTools | None = None,
+    format: Any = None,
+) -> Any:
+    """Make a function a prompt, to be called with a model and the function's arguments.
+
+    The function returns a string, a part, a sequence of both, or a list of messages. A coroutine
+    function becomes an async prompt; a first parameter `ctx: llm.Context[...]` makes it a context
+    prompt.
+
+    Args:
+        fn: The function, when used without parentheses.
+        tools: What the model may call.
+        format: A type, an output parser or `llm.format(...)` to answer in.
+    """
+    decorator: PromptDecorator[Any] = PromptDecorator(tools=tools, format=format)
+    return decorator if fn is None else decorator.make(fn)

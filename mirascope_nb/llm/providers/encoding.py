@@ -1,0 +1,131 @@
+"""What every wire protocol encodes alike."""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging
+from collections.abc import Callable
+from typing import Any, cast
+
+from pydantic import BaseModel
+from pydantic_core import to_json
+
+from mirascope_nb.llm.content import ToolOutput
+from mirascope_nb.llm.exceptions import ResponseValidationError
+from mirascope_nb.llm.params import Params
+from mirascope_nb.llm.providers.codec import Request
+from mirascope_nb.llm.tools import ToolSchema
+
+__all__ = [
+    "closed_schema",
+    "dump",
+    "load",
+    "mapping",
+    "sequence",
+    "tool_parameters",
+    "tool_result_text",
+    "warn_unsupported",
+]
+
+logger = logging.getLogger("mirascope_nb.llm")
+
+
+def dump(body: dict[str, Any]) -> bytes:
+    """A request body as JSON."""
+    return to_json(body)
+
+
+def load(data: bytes, provider: str) -> dict[str, Any]:
+    """A JSON object that a provider sent.
+
+    Raises:
+        ResponseValidationError: If it is not one.
+    """
+    from pydantic_core import from_json
+
+    try:
+        value = from_json(data)
+    except ValueError as error:
+        shown = ascii(data[:200].decode("utf-8", "replace"))
+        raise ResponseValidationError(
+            f"{provider} sent what is not JSON: {shown}", provider, error
+        ) from error
+    if not isinstance(value, dict):
+        raise ResponseValidationError(
+            f"{provider} sent JSON that is no object: {data[:200].decode('utf-8', 'replace')!a}",
+            provider,
+        )
+    return cast("dict[str, Any]", value)
+
+
+def mapping(value: object) -> dict[str, Any]:
+    """A JSON object, or an empty one for anything else: providers send null where nothing is."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def sequence(value: object) -> list[Any]:
+    """A JSON array, or an empty one for anything else."""
+    return cast("list[Any]", value) if isinstance(value, list) else []
+
+
+def tool_result_text(output: ToolOutput[Any]) -> str:
+    """A tool's result as the text that a model reads."""
+    result: object = output.result
+    if isinstance(result, str):
+        return result
+    if isinstance(result, BaseModel):
+        return result.model_dump_json()
+    try:
+        return json.dumps(result)
+    except (TypeError, ValueError, RecursionError):
+        return str(result)
+
+
+def tool_parameters(tool: ToolSchema[Any]) -> dict[str, Any]:
+    """A tool's parameters as a JSON schema of an object."""
+    return tool.parameters.model_dump(by_alias=True, exclude_none=True) | {"type": "object"}
+
+
+def closed_schema(schema: dict[str, Any], *, all_required: bool) -> dict[str, Any]:
+    """A copy of a JSON schema in which every object is closed to further properties.
+
+    Args:
+        schema: The schema, which is not changed.
+        all_required: Whether to make every property required too, as OpenAI's strict mode wants
+            (https://platform.openai.com/docs/guides/structured-outputs).
+    """
+    closed = copy.deepcopy(schema)
+    waiting: list[Any] = [closed]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting.extend(cast("list[Any]", node))
+        elif isinstance(node, dict):
+            node = cast("dict[str, Any]", node)
+            if node.get("type") == "object" or isinstance(node.get("properties"), dict):
+                node["additionalProperties"] = False
+                if all_required and isinstance(node.get("properties"), dict):
+                    node["required"] = list(node["properties"])
+            # `default`, `examples` and the like hold values, not schemas.
+            waiting.extend(value for key, value in node.items() if key not in _VALUE_KEYWORDS)
+    return closed
+
+
+_VALUE_KEYWORDS = frozenset({"const", "default", "enum", "example", "examples"})
+
+
+def warn_unsupported(request: Request, name: str, value: object, *, by_model: bool = False) -> None:
+    """Say that a param is left out, and by whom it is not supported."""
+    where = f"provider: {request.provider_id}"
+    if by_model:
+        where += f" with model_id: {request.model_id}"
+    logger.warning("Skipping unsupported parameter: %s=%s (%s)", name, value, where)
+
+
+def each_param(params: Params, handlers: dict[str, Callable[[Any], None]]) -> None:
+    """Hand each param that is given to the function for it, in the order of the handlers."""
+    for name, handle in handlers.items():
+        value = cast("dict[str, Any]", params).get(name)
+        if value is not None:
+            handle(value)

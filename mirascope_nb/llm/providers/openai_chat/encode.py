@@ -1,0 +1,295 @@
+"""Messages, tools, formats and params to a chat completions body."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from mirascope_nb.llm.content import (
+    Audio,
+    Base64DocumentSource,
+    Base64ImageSource,
+    Document,
+    Image,
+    Text,
+    TextDocumentSource,
+    Thought,
+    ToolCall,
+    ToolOutput,
+    UserContentPart,
+)
+from mirascope_nb.llm.exceptions import FeatureNotSupportedError
+from mirascope_nb.llm.messages import AssistantMessage, SystemMessage, UserMessage
+from mirascope_nb.llm.providers.codec import Request
+from mirascope_nb.llm.providers.encoding import (
+    closed_schema,
+    each_param,
+    tool_parameters,
+    tool_result_text,
+    warn_unsupported,
+)
+from mirascope_nb.llm.providers.openai_models import (
+    has_audio,
+    is_reasoning,
+    takes_json_object,
+)
+from mirascope_nb.llm.tools import FORMAT_TOOL_NAME, ToolSchema
+
+__all__ = ["encode_body"]
+
+AUDIO_FORMATS = {"audio/wav": "wav", "audio/mp3": "mp3"}
+
+
+def encode_body(request: Request, provider_model_name: str) -> dict[str, Any]:
+    """The request's body, without what only a stream has."""
+    body: dict[str, Any] = {
+        "model": request.model_name,
+        "messages": _messages(request, provider_model_name),
+    }
+    body |= _params(request)
+    body |= _tools_and_format(request)
+    return body | dict(request.profile.chat_options)
+
+
+def _params(request: Request) -> dict[str, Any]:
+    body: dict[str, Any] = {}
+    reasoning = request.profile.reasoning
+    name = request.model_name
+    if reasoning is None or name.startswith(request.profile.reasoning_prefixes or ("\0",)):
+        reasoning = is_reasoning(name.rpartition("/")[2])
+
+    def skip(param: str) -> Callable[[Any], None]:
+        return partial(warn_unsupported, request, param)
+
+    def keep(member: str) -> Callable[[Any], None]:
+        return partial(body.__setitem__, member)
+
+    each_param(
+        request.params,
+        {
+            "temperature": skip("temperature") if reasoning else keep("temperature"),
+            "max_tokens": keep("max_completion_tokens" if reasoning else "max_tokens"),
+            "top_p": skip("top_p") if reasoning else keep("top_p"),
+            "top_k": skip("top_k"),
+            "seed": keep("seed"),
+            "stop_sequences": skip("stop_sequences") if reasoning else keep("stop"),
+        },
+    )
+    return body
+
+
+def _tools_and_format(request: Request) -> dict[str, Any]:
+    body: dict[str, Any] = {}
+    if request.toolkit.provider_tools_dict:
+        names = ", ".join(sorted(request.toolkit.provider_tools_dict))
+        raise FeatureNotSupportedError(
+            f"provider tools ({names})",
+            request.provider_id,
+            request.model_id,
+            f"Tools that the provider runs ({names}) are not available in chat completions. "
+            "With OpenAI, use the responses API: append ':responses' to the model id.",
+        )
+    tools = [_tool(tool) for tool in request.toolkit.tools_dict.values()]
+    form = request.format
+    if form is not None and form.mode == "tool":
+        if tools:
+            body["tool_choice"] = "required"
+        else:
+            body["tool_choice"] = {"type": "function", "function": {"name": FORMAT_TOOL_NAME}}
+            body["parallel_tool_calls"] = False
+        tools.append(_tool(form.create_tool_schema()))
+    elif form is not None and form.mode == "strict":
+        schema: dict[str, Any] = {
+            "name": _identifier(form.name),
+            "schema": closed_schema(form.schema, all_required=True),
+            "strict": True,
+        }
+        if form.description:
+            schema["description"] = form.description
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
+    elif form is not None and form.mode == "json" and takes_json_object(request.model_name):
+        body["response_format"] = {"type": "json_object"}
+    if tools:
+        body["tools"] = tools
+    return body
+
+
+def _tool(tool: ToolSchema[Any]) -> dict[str, Any]:
+    parameters = tool_parameters(tool)
+    strict = tool.strict
+    if strict is None:
+        # A schema with free further properties cannot be strict.
+        strict = parameters.get("additionalProperties") is False
+    if strict:
+        parameters = closed_schema(parameters, all_required=True)
+    return {
+        "type": "function",
+        "function": {
+            "name": tool.name,
+            "description": tool.description,
+            "parameters": parameters,
+            "strict": strict,
+        },
+    }
+
+
+def _identifier(name: str) -> str:
+    """A format's name in the characters that the service allows: `list[Book]` is not one."""
+    return "".join(
+        each if each.isascii() and (each.isalnum() or each in "_-") else "_" for each in name
+    )[:64]
+
+
+def _messages(request: Request, provider_model_name: str) -> list[Any]:
+    encoded: list[Any] = []
+    for message in request.messages:
+        match message:
+            case SystemMessage():
+                encoded.append({"role": "system", "content": message.content.text})
+            case UserMessage():
+                encoded += _user(request, message)
+            case AssistantMessage():
+                if request.replays(message, provider_model_name=provider_model_name) and not (
+                    _calls_format_tool(message)
+                ):
+                    encoded.append(message.raw_message)
+                else:
+                    encoded.append(_assistant(request, message))
+    return encoded
+
+
+def _user(request: Request, message: UserMessage) -> list[dict[str, Any]]:
+    """A user message, with the tool outputs in it as messages of their own, in order."""
+    encoded: list[dict[str, Any]] = []
+    parts: list[UserContentPart] = []
+
+    def flush() -> None:
+        if parts:
+            encoded.append(_named(message, _user_content(request, parts)))
+            parts.clear()
+
+    for part in message.content:
+        if isinstance(part, ToolOutput):
+            flush()
+            encoded.append(
+                {"role": "tool", "tool_call_id": part.id, "content": tool_result_text(part)}
+            )
+        else:
+            parts.append(part)
+    flush()
+    return encoded
+
+
+def _named(message: UserMessage, content: object) -> dict[str, Any]:
+    encoded: dict[str, Any] = {"role": "user", "content": content}
+    return encoded | {"name": message.name} if message.name else encoded
+
+
+def _user_content(request: Request, parts: Sequence[UserContentPart]) -> str | list[dict[str, Any]]:
+    if len(parts) == 1 and isinstance(parts[0], Text):
+        return parts[0].text
+    return [_user_part(request, part) for part in parts]
+
+
+def _user_part(request: Request, part: UserContentPart) -> dict[str, Any]:
+    match part:
+        case Text():
+            return {"type": "text", "text": part.text}
+        case Image():
+            source = part.source
+            url = (
+                f"data:{source.mime_type};base64,{source.data}"
+                if isinstance(source, Base64ImageSource)
+                else source.url
+            )
+            return {"type": "image_url", "image_url": {"url": url, "detail": "auto"}}
+        case Audio():
+            return _audio(request, part)
+        case Document():
+            return _document(request, part)
+        case ToolOutput():
+            raise AssertionError("tool outputs are messages of their own")
+
+
+def _audio(request: Request, part: Audio) -> dict[str, Any]:
+    if request.profile.api_suffix and not has_audio(request.model_name):
+        raise FeatureNotSupportedError(
+            "audio input",
+            request.provider_id,
+            request.model_id,
+            f"Model '{request.model_id}' does not take audio. Use one that does, such as "
+            "'openai/gpt-audio'.",
+        )
+    form = AUDIO_FORMATS.get(part.source.mime_type)
+    if form is None:
+        raise FeatureNotSupportedError(
+            f"audio format: {part.source.mime_type}",
+            request.provider_id,
+            request.model_id,
+            f"Provider '{request.provider_id}' takes audio as wav or mp3, "
+            f"not as '{part.source.mime_type}'.",
+        )
+    return {"type": "input_audio", "input_audio": {"data": part.source.data, "format": form}}
+
+
+def _document(request: Request, part: Document) -> dict[str, Any]:
+    source = part.source
+    match source:
+        case Base64DocumentSource():
+            return _file(f"data:{source.media_type};base64,{source.data}", "document.pdf")
+        case TextDocumentSource():
+            import base64
+
+            encoded = base64.b64encode(source.data.encode()).decode("ascii")
+            return _file(f"data:{source.media_type};base64,{encoded}", "document.txt")
+        case _:
+            raise FeatureNotSupportedError(
+                "url document source",
+                request.provider_id,
+                request.model_id,
+                "Chat completions take a document's content, not its address. "
+                "Load it with Document.from_file or Document.from_bytes.",
+            )
+
+
+def _file(data: str, filename: str) -> dict[str, Any]:
+    return {"type": "file", "file": {"file_data": data, "filename": filename}}
+
+
+def _assistant(request: Request, message: AssistantMessage) -> dict[str, Any]:
+    thinking = request.params.get("thinking")
+    texts: list[dict[str, Any]] = []
+    calls: list[dict[str, Any]] = []
+    for part in message.content:
+        match part:
+            case Text():
+                texts.append({"type": "text", "text": part.text})
+            case Thought():
+                if thinking and thinking.get("encode_thoughts_as_text"):
+                    texts.append({"type": "text", "text": f"**Thinking:** {part.thought}"})
+            case ToolCall():
+                calls.append(
+                    {
+                        "id": part.id,
+                        "type": "function",
+                        "function": {"name": part.name, "arguments": part.args},
+                    }
+                )
+    encoded: dict[str, Any] = {
+        "role": "assistant",
+        "content": texts[0]["text"] if len(texts) == 1 else texts or None,
+    }
+    if message.name:
+        encoded["name"] = message.name
+    return encoded | {"tool_calls": calls} if calls else encoded
+
+
+def _calls_format_tool(message: AssistantMessage) -> bool:
+    """Whether the raw turn calls the format tool, whose call became text that nothing answers."""
+    raw = message.raw_message
+    calls: Any = raw.get("tool_calls") if isinstance(raw, dict) else None
+    return any(
+        str(call.get("function", {}).get("name", "")).startswith(FORMAT_TOOL_NAME)
+        for call in calls or ()
+    )

@@ -1,0 +1,94 @@
+"""Errors of OpenAI and everything compatible: in a body, or in an event of a stream.
+
+The form is `{"error": {"message", "type", "param", "code"}}`; compatible servers also send
+`{"error": "text"}`, `{"message": ...}` or `{"detail": ...}`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic_core import from_json
+
+from mirascope_nb.llm.exceptions import APIError, NotFoundError, RateLimitError
+from mirascope_nb.llm.io.protocol import HttpReply
+from mirascope_nb.llm.providers.encoding import mapping, sequence
+from mirascope_nb.llm.providers.http_errors import error_class, html_free
+
+__all__ = ["error_in_stream", "error_of_reply"]
+
+# An error event has no HTTP status: https://platform.openai.com/docs/guides/error-codes
+_STATUS_BY_TYPE = {
+    "authentication_error": 401,
+    "invalid_api_key": 401,
+    "invalid_prompt": 400,
+    "invalid_request_error": 400,
+    "insufficient_quota": 429,
+    "model_not_found": 404,
+    "not_found_error": 404,
+    "overloaded_error": 529,
+    "permission_error": 403,
+    "rate_limit_error": 429,
+    "rate_limit_exceeded": 429,
+    "requests": 429,
+    "server_error": 500,
+    "server_overloaded": 503,
+    "service_unavailable": 503,
+    "tokens": 429,
+}
+
+
+def error_of_reply(provider: str, reply: HttpReply) -> APIError:
+    """The error that a reply with a bad status stands for."""
+    try:
+        body = from_json(reply.body)
+    except ValueError:
+        body = None
+    details = _details(body)
+    if details is None:
+        details = {"message": f"HTTP {reply.status} with {html_free(reply.body)}"}
+    return _error(provider, details, reply.status)
+
+
+def error_in_stream(provider: str, body: dict[str, Any]) -> APIError:
+    """The error that an event stands for, of the same class as its HTTP form."""
+    details = _details(body) or {"message": "an error without details"}
+    status = details.get("status") or details.get("status_code")
+    if not isinstance(status, int):
+        status = _number(details.get("code"))
+    if status is None:
+        names = (details.get("code"), details.get("type"))
+        known = (_STATUS_BY_TYPE.get(name) for name in names if isinstance(name, str))
+        status = next((each for each in known if each is not None), 500)
+    return _error(provider, details, status)
+
+
+def _details(body: object) -> dict[str, Any] | None:
+    """The part of a body that tells what is wrong, with a `message`."""
+    whole = mapping(body) or mapping(next(iter(sequence(body)), None))
+    error = whole.get("error", whole)
+    if isinstance(error, str):
+        return {"message": error}
+    details = mapping(error)
+    message = details.get("message") or details.get("detail")
+    if message is None:
+        return None
+    return {**details, "message": message if isinstance(message, str) else ascii(message)}
+
+
+def _error(provider: str, details: dict[str, Any], status: int) -> APIError:
+    code = details.get("code")
+    kind = details.get("type")
+    cls = NotFoundError if code == "model_not_found" else error_class(status)
+    error = cls(str(details["message"]), provider, status)
+    error.code = code if isinstance(code, str) else kind if isinstance(kind, str) else None
+    if isinstance(error, RateLimitError) and "insufficient_quota" in {code, kind}:
+        error.should_retry = False  # waiting does not fill an account
+    return error
+
+
+def _number(code: object) -> int | None:
+    """A status that a server wrote where a name belongs, as OpenRouter does."""
+    if isinstance(code, str) and code.isdecimal():
+        code = int(code)
+    return code if isinstance(code, int) and 400 <= code < 600 else None  # noqa: PLR2004, HTTP's error range

@@ -1,0 +1,150 @@
+"""Model ids to providers."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from pydantic import SecretStr
+
+from mirascope_nb.llm.exceptions import MissingAPIKeyError, NoRegisteredProviderError
+from mirascope_nb.llm.io import Timeouts
+from mirascope_nb.llm.providers.base import BaseProvider, Provider
+from mirascope_nb.llm.providers.vendors import VENDORS, Vendor
+
+if TYPE_CHECKING:
+    from mirascope_nb.llm.io.endpoint import Transport
+
+__all__ = [
+    "KNOWN_PROVIDER_IDS",
+    "get_provider_for_model",
+    "register_provider",
+    "reset_provider_registry",
+]
+
+KNOWN_PROVIDER_IDS: tuple[str, ...] = tuple(VENDORS)
+"""Ids that `register_provider` knows."""
+
+_lock = threading.RLock()
+_by_scope: dict[str, Provider] = {}
+_built: dict[tuple[Any, ...], Provider] = {}
+
+
+def register_provider(
+    provider: str | Provider,
+    scope: str | Sequence[str] | None = None,
+    *,
+    api_key: str | SecretStr | None = None,
+    base_url: str | None = None,
+    transport: Transport | None = None,
+    timeout: float | Timeouts | None = None,
+) -> Provider:
+    """Let a provider serve the model ids that begin with a scope.
+
+    Args:
+        provider: The id of a known provider, or one of your own.
+        scope: Prefixes of model ids, such as `"openai/"`; by default the provider's own.
+        api_key: Its key; by default from its environment variable.
+        base_url: Its address; by default its own.
+        transport: An `httpx2` transport to use instead of the network.
+        timeout: Seconds for a whole request, or `llm.Timeouts(...)`.
+
+    Returns:
+        The provider. The same id, key and address give the same one.
+
+    Raises:
+        ValueError: If the id is not known, or the provider needs a key and there is none.
+    """
+    if isinstance(api_key, str):
+        # No frame of ours holds the key in the clear, whatever a traceback prints of it.
+        api_key = SecretStr(api_key)
+    with _lock:
+        if isinstance(provider, str):
+            built = _build(provider, api_key, base_url, transport, timeout)
+        elif not isinstance(provider, BaseProvider):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"{provider!r} is neither a provider id nor a provider")
+        else:
+            built = provider
+        if scope is None:
+            scope = built.default_scope
+        for each in [scope] if isinstance(scope, str) else scope:
+            _by_scope[each] = built
+        return built
+
+
+def reset_provider_registry() -> None:
+    """Forget all registrations, and the providers made for them."""
+    with _lock:
+        _by_scope.clear()
+        _built.clear()
+
+
+def get_provider_for_model(model_id: str) -> Provider:
+    """The provider for a model id: the longest registered scope that the id begins with.
+
+    Where none is registered, a known provider is, if its key is set.
+
+    Raises:
+        MissingAPIKeyError: If the provider is known but has no key.
+        NoRegisteredProviderError: If nobody serves such an id.
+    """
+    with _lock:
+        scopes = [scope for scope in _by_scope if model_id.startswith(scope)]
+        if scopes:
+            return _by_scope[max(scopes, key=len)]
+        known = [
+            (scope, vendor)
+            for vendor in VENDORS.values()
+            for scope in vendor.auto_scope
+            if model_id.startswith(scope)
+        ]
+        if not known:
+            raise NoRegisteredProviderError(model_id, _hint(model_id))
+        longest = max(len(scope) for scope, _ in known)
+        chain = [(scope, vendor) for scope, vendor in known if len(scope) == longest]
+        for scope, vendor in chain:
+            if _has_key(vendor):
+                return register_provider(vendor.id, scope)
+        vendor = chain[0][1]
+        raise MissingAPIKeyError(
+            vendor.id, vendor.key_env or "", has_mirascope_fallback=len(chain) > 1
+        )
+
+
+def _build(
+    provider: str,
+    api_key: SecretStr | None,
+    base_url: str | None,
+    transport: Transport | None,
+    timeout: float | Timeouts | None,
+) -> Provider:
+    if provider not in VENDORS:
+        near = difflib.get_close_matches(provider, VENDORS, n=1)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        raise ValueError(f"Unknown provider: '{provider}'.{hint}")
+    from mirascope_nb.llm.providers.classes import PROVIDER_CLASSES
+
+    key = (provider, api_key, base_url, id(transport) if transport else None, timeout)
+    built = _built.get(key)
+    if built is None:
+        built = _built[key] = PROVIDER_CLASSES[provider](
+            api_key=api_key, base_url=base_url, transport=transport, timeout=timeout
+        )
+    return built
+
+
+def _has_key(vendor: Vendor) -> bool:
+    if vendor.key_env is None or vendor.default_key is not None:
+        return True
+    return bool(os.environ.get(vendor.key_env))
+
+
+def _hint(model_id: str) -> str | None:
+    prefix = model_id.partition("/")[0]
+    near = difflib.get_close_matches(prefix, VENDORS, n=1)
+    if near:
+        return f"Did you mean '{near[0]}/{model_id.partition('/')[2]}'?"
+    return None

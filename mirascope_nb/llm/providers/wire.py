@@ -1,0 +1,215 @@
+"""The providers that are a row of the vendor table: one implementation of all sixteen methods."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from pydantic import SecretStr
+
+from mirascope_nb.llm.context import Context
+from mirascope_nb.llm.exceptions import APIError, MissingAPIKeyError
+from mirascope_nb.llm.exchange import complete, open_stream
+from mirascope_nb.llm.formatting import FormatSpec, resolve_format
+from mirascope_nb.llm.io import Endpoint, Timeouts
+from mirascope_nb.llm.messages import AssistantMessage, Message
+from mirascope_nb.llm.params import Params
+from mirascope_nb.llm.providers.base import BaseProvider
+from mirascope_nb.llm.providers.codec import Codec, Request
+from mirascope_nb.llm.providers.instructions import add_instructions
+from mirascope_nb.llm.providers.vendors import VENDORS, Vendor, codec_of, wire_for
+from mirascope_nb.llm.responses import BaseResponse, BaseStreamResponse, Face
+from mirascope_nb.llm.tools import BaseToolkit
+
+if TYPE_CHECKING:
+    from mirascope_nb.llm.io.endpoint import Transport
+
+__all__ = ["WireProvider"]
+
+
+class WireProvider(BaseProvider[Endpoint]):
+    """A service reached by HTTP in one of the wire protocols."""
+
+    vendor: ClassVar[Vendor]
+
+    def __init_subclass__(cls, *, vendor: str | None = None, **kwargs: Any) -> None:
+        """Make the class the provider of a vendor."""
+        super().__init_subclass__(**kwargs)
+        if vendor is not None:
+            cls.vendor = VENDORS[vendor]
+            cls.id = vendor
+            scope = list(cls.vendor.default_scope)
+            cls.default_scope = scope[0] if len(scope) == 1 else scope
+
+    def __init__(
+        self,
+        *,
+        api_key: str | SecretStr | None = None,
+        base_url: str | None = None,
+        transport: Transport | None = None,
+        timeout: float | Timeouts | None = None,
+    ) -> None:
+        """Make a provider.
+
+        Args:
+            api_key: The key; by default from the vendor's environment variable.
+            base_url: The address; by default the vendor's own.
+            transport: An `httpx2` transport to use instead of the network.
+            timeout: Seconds for a whole request, or `Timeouts`.
+
+        Raises:
+            ValueError: If the vendor needs a key and there is none.
+        """
+        vendor = self.vendor
+        self.client = Endpoint(
+            provider=self.id,
+            base_url=self._address(base_url),
+            key=self._key(api_key, base_url),
+            auth=vendor.auth,
+            headers={"user-agent": _user_agent(), **vendor.headers},
+            timeouts=Timeouts.of(timeout),
+            transport=transport,
+        )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self.client.base_url!r})"
+
+    def _address(self, base_url: str | None) -> str:
+        vendor = self.vendor
+        found = base_url or (os.environ.get(vendor.base_url_env) if vendor.base_url_env else None)
+        if found is None and vendor.start is not None:
+            found = vendor.start()
+        found = found or vendor.base_url
+        if found is None:
+            hint = f" or set {vendor.base_url_env}" if vendor.base_url_env else ""
+            raise ValueError(
+                f"{vendor.name} has no address of its own: pass base_url to "
+                f"register_provider(){hint}."
+            )
+        return found
+
+    def _key(self, api_key: str | SecretStr | None, base_url: str | None) -> SecretStr | None:
+        if isinstance(api_key, SecretStr):
+            return api_key
+        vendor = self.vendor
+        key = api_key or (os.environ.get(vendor.key_env) if vendor.key_env else None)
+        key = key or vendor.default_key
+        if not key and base_url:
+            key = "none"  # a server of one's own rarely checks, yet some want the header
+        if not key and vendor.key_env and vendor.prefix:
+            raise ValueError(
+                f"{vendor.name} API key is required. Set the {vendor.key_env} environment "
+                "variable or pass the api_key parameter to register_provider()."
+            )
+        return SecretStr(key) if key else None
+
+    def get_error_status(self, e: Exception) -> int | None:
+        """The HTTP status of an error of ours."""
+        return e.status_code if isinstance(e, APIError) else None
+
+    def model_name(self, model_id: str) -> str:
+        """The model as the service calls it: the id without the provider's prefix."""
+        prefix = self.vendor.prefix
+        return model_id.removeprefix(prefix) if prefix else model_id
+
+    def _prepare(
+        self,
+        model_id: str,
+        messages: Sequence[Message],
+        toolkit: BaseToolkit[Any],
+        format: FormatSpec[Any] | None,
+        params: Params,
+    ) -> tuple[Codec, Endpoint, Request]:
+        vendor = self.vendor
+        if self.client.key is None and vendor.key_env is not None:
+            raise MissingAPIKeyError(self.id.partition(":")[0], vendor.key_env)
+        params = cast("Params", dict(params))
+        timeout = cast("dict[str, Any]", params).pop("timeout", None)
+        request = Request(
+            provider_id=self.id,
+            model_id=model_id,
+            model_name=self.model_name(model_id),
+            messages=messages,
+            toolkit=toolkit,
+            format=None,
+            params=params,
+            profile=vendor.profile,
+        )
+        codec = codec_of(wire_for(vendor, request))
+        resolved = resolve_format(format, codec.format_mode(request))
+        if resolved is not None:
+            request = replace(
+                request, format=resolved, messages=add_instructions(messages, resolved)
+            )
+        endpoint = self.client
+        if timeout is not None:
+            endpoint = endpoint.with_timeouts(Timeouts.of(timeout))
+        return codec, endpoint, request
+
+    async def do_call(
+        self,
+        face: Face,
+        *,
+        ctx: Context[Any] | None,  # noqa: ARG002, for custom providers' hooks
+        model_id: str,
+        messages: Sequence[Message],
+        toolkit: BaseToolkit[Any],
+        format: FormatSpec[Any] | None,
+        params: Params,
+    ) -> BaseResponse[Any]:
+        """A whole reply."""
+        codec, endpoint, request = self._prepare(model_id, messages, toolkit, format, params)
+        completion = await complete(face.io, endpoint, codec, request)
+        name = codec.model_name(request)
+        return face.response(
+            raw=completion.raw,
+            provider_id=self.id,
+            model_id=model_id,
+            provider_model_name=name,
+            params=params,
+            tools=toolkit,
+            format=request.format,
+            input_messages=list(request.messages),
+            assistant_message=AssistantMessage(
+                content=completion.content,
+                provider_id=self.id,
+                model_id=model_id,
+                provider_model_name=name,
+                raw_message=completion.raw_message,
+            ),
+            finish_reason=completion.finish_reason,
+            usage=completion.usage,
+        )
+
+    async def do_stream(
+        self,
+        face: Face,
+        *,
+        ctx: Context[Any] | None,  # noqa: ARG002, for custom providers' hooks
+        model_id: str,
+        messages: Sequence[Message],
+        toolkit: BaseToolkit[Any],
+        format: FormatSpec[Any] | None,
+        params: Params,
+    ) -> BaseStreamResponse[Any]:
+        """A streaming reply, once its status is known to be good."""
+        codec, endpoint, request = self._prepare(model_id, messages, toolkit, format, params)
+        source = await open_stream(face.io, endpoint, codec, request)
+        return face.stream_response(
+            provider_id=self.id,
+            model_id=model_id,
+            provider_model_name=codec.model_name(request),
+            params=params,
+            tools=toolkit,
+            format=request.format,
+            input_messages=list(request.messages),
+            chunk_iterator=source,
+        )
+
+
+def _user_agent() -> str:
+    from mirascope_nb import __version__
+
+    return f"mirascope_nb/{__version__}"

@@ -1,0 +1,229 @@
+"""What every streaming reply is: chunks pulled a batch at a time, added one at a time.
+
+A pull reads one batch from the source into `_pending`; taking a chunk moves the next one from there
+into the accumulator. So `content` and `chunks` never run ahead of whoever iterates, an iteration
+can be broken off and started again, and a reply that was read to its end replays without a network.
+Sync and async differ only in who drives `do_pull`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any, TypeAlias, cast
+
+from mirascope_nb.llm.accumulate import Accumulator
+from mirascope_nb.llm.chunks import AssistantContentChunk, StreamResponseChunk, TextChunk
+from mirascope_nb.llm.content import AssistantContentPart, Text, Thought, ToolCall
+from mirascope_nb.llm.exceptions import ConnectionError
+from mirascope_nb.llm.formatting import Format, FormatT, is_output_parser
+from mirascope_nb.llm.messages import AssistantMessage, Message
+from mirascope_nb.llm.params import Params
+from mirascope_nb.llm.responses.root import RootResponse
+from mirascope_nb.llm.source import ChunkSource, IteratorSource, WireSource
+from mirascope_nb.llm.tools import AnyTools, BaseToolkit
+from mirascope_nb.llm.usage import FinishReason, Usage
+
+__all__ = ["AsyncChunkIterator", "BaseStreamResponse", "ChunkIterator"]
+
+ChunkIterator: TypeAlias = Iterator[StreamResponseChunk]
+"""What a custom provider's synchronous stream is."""
+AsyncChunkIterator: TypeAlias = AsyncIterator[StreamResponseChunk]
+"""What a custom provider's asynchronous stream is."""
+
+
+class BaseStreamResponse(RootResponse[FormatT]):
+    """A reply that arrives while it is read."""
+
+    def __init__(
+        self,
+        *,
+        provider_id: str,
+        model_id: str,
+        provider_model_name: str,
+        params: Params,
+        tools: AnyTools | None = None,
+        format: Format[FormatT] | None = None,
+        input_messages: list[Message] | tuple[Message, ...],
+        chunk_iterator: ChunkIterator | AsyncChunkIterator | ChunkSource,
+    ) -> None:
+        """Make a streaming reply, as a provider does.
+
+        Args:
+            provider_id: Who answers.
+            model_id: The model that was asked.
+            provider_model_name: The provider's own name of it.
+            params: The params that were asked for.
+            tools: The tools that were offered.
+            format: The format that was asked for.
+            input_messages: What was sent.
+            chunk_iterator: The chunks as they arrive.
+        """
+        self.provider_id = provider_id
+        self.model_id = model_id
+        self.provider_model_name = provider_model_name
+        self.params = params
+        self.toolkit = tools if isinstance(tools, BaseToolkit) else self.face.toolkit(tools)
+        self.format = format
+        self._input_messages = list(input_messages)
+        self._lock = self.face.io.lock()
+        self.stopped = False
+        """Whether reading was cancelled or the response closed before the reply was whole."""
+        self._begin(chunk_iterator)
+
+    def translate_errors(self, translate: Callable[[Exception], Exception]) -> None:
+        """Turn what a custom provider's iterator raises into what the provider says it means."""
+        if isinstance(self._source, IteratorSource):
+            self._source.translate = translate
+
+    def _begin(self, chunks: ChunkIterator | AsyncChunkIterator | ChunkSource) -> None:
+        """Read this source from its beginning, forgetting what another had brought."""
+        self._source: ChunkSource = (
+            chunks
+            if isinstance(chunks, WireSource)
+            else IteratorSource(cast("ChunkIterator", chunks))
+        )
+        self._reply = Accumulator()
+        self._pending: deque[StreamResponseChunk] = deque()
+        self._reads = 0
+        self._failure: BaseException | None = None
+        self._partial: tuple[Any, int] | None = None
+        self.consumed = False
+        self._message = AssistantMessage(
+            content=self._reply.content,
+            provider_id=self.provider_id,
+            model_id=self.model_id,
+            provider_model_name=self.provider_model_name,
+            raw_message=None,
+        )
+        self.messages = [*self._input_messages, self._message]
+
+    consumed: bool
+    """Whether the reply is whole and all of it has been read."""
+
+    @property
+    def chunks(self) -> list[AssistantContentChunk]:
+        """The content chunks read so far; always the same list."""
+        return self._reply.chunks
+
+    @property
+    def raw_stream_events(self) -> list[Any]:
+        """The provider's events read so far, decoded from JSON."""
+        return self._reply.raw_stream_events
+
+    @property
+    def content(self) -> list[AssistantContentPart]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The parts read so far, the one under way included; always the same list."""
+        return self._reply.content
+
+    @property
+    def texts(self) -> list[Text]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The texts read so far, the one under way included; always the same list."""
+        return self._reply.texts
+
+    @property
+    def thoughts(self) -> list[Thought]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The thoughts read so far, the one under way included; always the same list."""
+        return self._reply.thoughts
+
+    @property
+    def tool_calls(self) -> list[ToolCall]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The tool calls that are whole; always the same list."""
+        return self._reply.tool_calls
+
+    @property
+    def finish_reason(self) -> FinishReason | None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Why the reply ended, if it did and not normally."""
+        return self._reply.finish_reason
+
+    @property
+    def usage(self) -> Usage | None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Tokens as far as they are known."""
+        return self._reply.usage
+
+    def take(self, index: int) -> AssistantContentChunk | None:
+        """The content chunk with this number, or `None` if it must be pulled first."""
+        chunks = self._reply.chunks
+        pending = self._pending
+        while index >= len(chunks):
+            if not pending:
+                return None
+            self._reply.add(pending.popleft())
+        return chunks[index]
+
+    async def do_pull(self) -> bool:
+        """Read another batch; `False` when there is none.
+
+        Raises:
+            ProviderError: As the provider or the way to it fails. It is raised again by every later
+                pull: a reply that broke off never looks whole.
+        """
+        reads = self._reads
+        async with self._lock:
+            if reads != self._reads:  # another task has read meanwhile
+                return True
+            if self.consumed:
+                return False
+            if self._failure is not None:
+                raise self._failure
+            try:
+                batch = await self._source.read()
+            except Exception as error:  # noqa: BLE001, whoever overrides this decides
+                return await self._failed(error)
+            except BaseException:
+                self._stop()
+                raise
+            self._reads += 1
+            if batch is None:
+                self.consumed = True
+                self._message.raw_message = self._reply.raw_message
+                return False
+            self._pending.extend(batch)
+            return True
+
+    async def _failed(self, error: Exception) -> bool:
+        """What to do about a read that failed."""
+        self._failure = error
+        raise error
+
+    def _stop(self) -> None:
+        if not self.consumed and self._failure is None:
+            self.stopped = True
+            self._failure = ConnectionError(
+                "The stream was stopped before the reply was whole. "
+                "What had arrived is kept on the response.",
+                self.provider_id,
+            )
+
+    async def do_finish(self) -> None:
+        """Read to the end."""
+        while True:
+            if self.take(len(self._reply.chunks)) is None and not await self.do_pull():
+                return
+
+    async def do_close(self) -> None:
+        """Free the connection; what has arrived stays."""
+        self._stop()
+        await self._source.aclose()
+
+    def _partial_value(self) -> object:
+        """The JSON value so far, by feeding only what has come since the last time."""
+        from mirascope_nb.llm.formatting.partial_json import PartialJSON
+
+        reader, seen = self._partial or (PartialJSON(), 0)
+        chunks = self._reply.chunks
+        for index in range(seen, len(chunks)):
+            chunk = chunks[index]
+            if isinstance(chunk, TextChunk):
+                reader.feed(chunk.delta)
+        self._partial = (reader, len(chunks))
+        return reader.value
+
+    def _check_structured(self) -> None:
+        if self.format is None:
+            raise ValueError("structured_stream() requires format parameter")
+        if is_output_parser(self.format.formattable):
+            raise NotImplementedError(
+                "structured_stream() is not available for an OutputParser, "
+                "which needs the whole response"
+            )

@@ -1,0 +1,160 @@
+"""Where a stream's chunks come from: batches, read by one coroutine for sync and async alike."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any, Protocol
+
+from mirascope_nb.llm.chunks import StreamResponseChunk
+from mirascope_nb.llm.exceptions import ConnectionError, Error, ResponseValidationError
+from mirascope_nb.llm.io import IO, ByteStream, Endpoint
+from mirascope_nb.llm.providers.codec import StreamDecoder
+from mirascope_nb.llm.sse import EventTooLargeError, SSEParser
+
+__all__ = ["ChunkSource", "IteratorSource", "WireSource"]
+
+
+class ChunkSource(Protocol):
+    """A stream of chunks that is read a batch at a time."""
+
+    async def read(self) -> list[StreamResponseChunk] | None:
+        """The next chunks, perhaps none; `None` at the end.
+
+        What had arrived before an error is returned first, and the error raised by the next call.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Free what the stream holds. May be called twice."""
+        ...
+
+
+class WireSource:
+    """The chunks of a streamed HTTP reply: bytes to events to chunks, a network read at a time."""
+
+    def __init__(
+        self,
+        *,
+        io: IO,
+        endpoint: Endpoint,
+        stream: ByteStream,
+        decoder: StreamDecoder,
+        opened: float,
+        tolerates_missing_end: bool = False,
+    ) -> None:
+        self._io = io
+        self._endpoint = endpoint
+        self._stream = stream
+        self._decoder = decoder
+        self._parser = SSEParser()
+        self._opened = opened
+        self._content: float | None = None
+        self._tolerates_missing_end = tolerates_missing_end
+        self._failure: Exception | None = None
+        self._done = False
+
+    async def read(self) -> list[StreamResponseChunk] | None:
+        """The chunks of the next network read; see `ChunkSource.read`."""
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            await self.aclose()
+            raise failure
+        if self._done:
+            return None
+        deadline = self._endpoint.timeouts.deadline(opened=self._opened, content=self._content)
+        try:
+            received = await self._stream.read(deadline)
+        except BaseException:
+            await self.aclose()
+            raise
+        chunks: list[StreamResponseChunk] = []
+        if not received:
+            self._end(chunks)
+        else:
+            self._decode(received, chunks)
+        if chunks:
+            self._content = self._io.now()
+        if self._decoder.done or self._done:
+            await self.aclose()
+        return chunks
+
+    def _decode(self, received: bytes, chunks: list[StreamResponseChunk]) -> None:
+        feed = self._decoder.feed
+        try:
+            for event in self._parser.feed(received):
+                chunks += feed(event)
+                if self._decoder.done:
+                    return
+        except EventTooLargeError as error:
+            self._fail(ResponseValidationError(str(error), self._endpoint.provider, error))
+        except Error as error:
+            error.args = tuple(
+                self._endpoint.redact(str(part).encode()).decode() for part in error.args
+            )
+            self._fail(error)
+        except Exception as error:  # noqa: BLE001, whatever a malformed event trips over
+            self._fail(
+                ResponseValidationError(
+                    f"{self._endpoint.provider} sent a stream event that cannot be read: {error!r}",
+                    self._endpoint.provider,
+                    error,
+                )
+            )
+
+    def _end(self, chunks: list[StreamResponseChunk]) -> None:
+        self._done = True
+        if self._tolerates_missing_end:
+            chunks += self._decoder.finish()
+            return
+        self._fail(
+            ConnectionError(
+                f"The stream of {self._endpoint.provider} ended before the reply was whole. "
+                "What had arrived is kept on the response.",
+                self._endpoint.provider,
+            )
+        )
+
+    def _fail(self, failure: Exception) -> None:
+        # Kept for the next read, so that the chunks before it are seen first.
+        self._failure = failure
+        self._done = True
+
+    async def aclose(self) -> None:
+        """Free the connection."""
+        self._done = True
+        await self._stream.aclose()
+
+
+class IteratorSource:
+    """The chunks of an iterator, sync or async, such as a custom provider gives."""
+
+    def __init__(
+        self,
+        iterator: Iterator[StreamResponseChunk] | AsyncIterator[StreamResponseChunk],
+    ) -> None:
+        self._iterator: Any = iterator
+        self._is_async = hasattr(iterator, "__anext__")
+        self.translate: Callable[[Exception], Exception] | None = None
+        """What turns the iterator's exceptions into ours."""
+
+    async def read(self) -> list[StreamResponseChunk] | None:
+        """The next chunk; see `ChunkSource.read`."""
+        try:
+            if self._is_async:
+                return [await self._iterator.__anext__()]
+            return [next(self._iterator)]
+        except (StopIteration, StopAsyncIteration):
+            return None
+        except Exception as error:
+            translated = self.translate(error) if self.translate else error
+            if translated is error:
+                raise
+            raise translated from error
+
+    async def aclose(self) -> None:
+        """Close a generator; other iterators have nothing to close."""
+        close = getattr(self._iterator, "aclose" if self._is_async else "close", None)
+        if close is not None:
+            closing = close()
+            if self._is_async:
+                await closing

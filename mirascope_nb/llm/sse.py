@@ -1,0 +1,119 @@
+"""Bytes to server-sent events; pure.
+
+Follows the event-stream part of the HTML standard
+(https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream): only CR,
+LF and CRLF end a line, one byte order mark may come first, a line that begins with a colon is a
+comment, several `data` lines are joined by LF, and an event that the stream's end cuts off is
+dropped. Any cut of the bytes gives the same events.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["Event", "EventTooLargeError", "SSEParser"]
+
+BOM = b"\xef\xbb\xbf"
+DEFAULT_MAX_EVENT = 64 * 1024 * 1024
+
+
+class EventTooLargeError(ValueError):
+    """An event grew beyond the parser's cap."""
+
+
+class Event(NamedTuple):
+    """One event: its type (`""` if the stream named none) and its data as UTF-8 bytes.
+
+    Data stay bytes, since every provider's are JSON, which is decoded from bytes.
+    """
+
+    type: str
+    data: bytes
+
+
+class SSEParser:
+    """An incremental parser: feed it bytes as they come, take the events they complete.
+
+    It holds three things between calls: the bytes of the unfinished line, the lines of the
+    unfinished event, and whether the last byte was a CR whose LF may follow.
+    """
+
+    __slots__ = ("_data", "_event", "_line", "_max_event", "_size", "_skip_lf", "_start")
+
+    def __init__(self, *, max_event: int = DEFAULT_MAX_EVENT) -> None:
+        """Start a stream.
+
+        Args:
+            max_event: The most bytes that one event, or one line, may have.
+        """
+        self._max_event = max_event
+        self._line: list[bytes] = []
+        self._size = 0
+        self._data: list[bytes] = []
+        self._event = ""
+        self._skip_lf = False
+        self._start: bytes | None = b""
+
+    def feed(self, received: bytes) -> list[Event]:  # noqa: C901, a call a line would cost more
+        """The events that these bytes complete.
+
+        Raises:
+            EventTooLargeError: If an unfinished event has grown beyond the cap.
+        """
+        if self._start is not None:
+            received = self._strip_bom(self._start + received)
+        if self._skip_lf and received:
+            self._skip_lf = False
+            if received[:1] == b"\n":
+                received = received[1:]
+        if not received:
+            return []
+        if b"\r" in received:
+            self._skip_lf = received[-1:] == b"\r"
+            received = received.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        if b"\n" not in received:
+            self._hold(received)
+            return []
+        *lines, rest = received.split(b"\n")
+        if self._line:
+            self._line.append(lines[0])
+            lines[0] = b"".join(self._line)
+            self._line = []
+            self._size = sum(map(len, self._data))
+        events: list[Event] = []
+        for line in lines:
+            if not line:
+                if self._data:
+                    events.append(Event(self._event, b"\n".join(self._data)))
+                    self._data = []
+                    self._size = 0
+                self._event = ""
+            elif line.startswith(b"data:"):
+                value = line[6:] if line[5:6] == b" " else line[5:]
+                self._size += len(value)
+                self._data.append(value)
+            else:
+                self._field(line)
+        self._hold(rest)
+        return events
+
+    def _strip_bom(self, received: bytes) -> bytes:
+        if len(received) < len(BOM) and BOM.startswith(received):
+            self._start = received
+            return b""
+        self._start = None
+        return received.removeprefix(BOM)
+
+    def _field(self, line: bytes) -> None:
+        name, _, value = line.partition(b":")
+        if name == b"event":
+            self._event = value.removeprefix(b" ").decode("utf-8", "replace")
+        elif name == b"data":  # a field name alone is an empty value
+            self._data.append(value)
+
+    def _hold(self, rest: bytes) -> None:
+        if rest:
+            self._line.append(rest)
+            self._size += len(rest)
+        if self._size > self._max_event:
+            raise EventTooLargeError(f"an event of the stream exceeds {self._max_event} bytes")

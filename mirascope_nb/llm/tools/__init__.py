@@ -1,0 +1,75 @@
+"""Functions that a model may call."""
+
+from mirascope_nb.llm.tools.approval import (
+    ApprovalDecision,
+    ApprovalRequest,
+    Approver,
+    use_approver,
+)
+from mirascope_nb.llm.tools.decorator import ToolDecorator, tool
+from mirascope_nb.llm.tools.provider_tools import ProviderTool, WebSearchTool
+from mirascope_nb.llm.tools.schema import FORMAT_TOOL_NAME, ToolParameterSchema, ToolSchema
+from mirascope_nb.llm.tools.tool import (
+    AnyTool,
+    AnyToolFn,
+    AnyToolSchema,
+    AsyncContextTool,
+    AsyncTool,
+    BaseTool,
+    ContextTool,
+    Tool,
+)
+from mirascope_nb.llm.tools.toolkit import (
+    AnyTools,
+    AsyncContextToolkit,
+    AsyncContextTools,
+    AsyncToolkit,
+    AsyncTools,
+    BaseToolkit,
+    ContextToolkit,
+    ContextTools,
+    Toolkit,
+    ToolkitT,
+    Tools,
+    normalize_async_context_tools,
+    normalize_async_tools,
+    normalize_context_tools,
+    normalize_tools,
+)
+
+__all__ = [
+    "FORMAT_TOOL_NAME",
+    "AnyTool",
+    "AnyToolFn",
+    "AnyToolSchema",
+    "AnyTools",
+    "ApprovalDecision",
+    "ApprovalRequest",
+    "Approver",
+    "AsyncContextTool",
+    "AsyncContextToolkit",
+    "AsyncContextTools",
+    "AsyncTool",
+    "AsyncToolkit",
+    "AsyncTools",
+    "BaseTool",
+    "BaseToolkit",
+    "ContextTool",
+    "ContextToolkit",
+    "ContextTools",
+    "ProviderTool",
+    "Tool",
+    "ToolDecorator",
+    "ToolParameterSchema",
+    "ToolSchema",
+    "Toolkit",
+    "ToolkitT",
+    "Tools",
+    "WebSearchTool",
+    "normalize_async_context_tools",
+    "normalize_async_tools",
+    "normalize_context_tools",
+    "normalize_tools",
+    "tool",
+    "use_approver",
+]

@@ -1,0 +1,152 @@
+"""Run one tool call: read, validate, freeze, decide, run, cap. Shared by every kind of tool.
+
+Nothing a tool or a model does wrong raises from here: it becomes a `ToolOutput` with an error,
+which the model is told. Only a `BaseException` that is no `Exception` goes on up.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from mirascope_nb.llm.content import ToolCall, ToolOutput
+from mirascope_nb.llm.context import Context
+from mirascope_nb.llm.exceptions import ToolError, ToolExecutionError
+from mirascope_nb.llm.io.protocol import IO
+from mirascope_nb.llm.tools.approval import (
+    ApprovalDecision,
+    ApprovalRequest,
+    Approver,
+    current_approver,
+    digest_of,
+)
+from mirascope_nb.llm.tools.arguments import canonical_json, decode_arguments
+from mirascope_nb.llm.tools.console import ask_on_console
+
+if TYPE_CHECKING:
+    from mirascope_nb.llm.tools.tool import BaseTool
+
+__all__ = ["execute", "failed"]
+
+R = TypeVar("R")
+
+
+async def execute(
+    tool: BaseTool[Any], io: IO, ctx: Context[Any] | None, call: ToolCall
+) -> ToolOutput[Any]:
+    """The output of a tool call, which may be an error."""
+    try:
+        decoded = decode_arguments(call.args)
+        arguments = tool.convert(decoded)  # what does not fit is refused before anybody is asked
+        approver = current_approver.get()
+        if approver is not None or tool.requires_approval:
+            frozen = canonical_json(decoded)
+            decision = await _decide(tool, io, call, frozen, approver)
+            if decision is not None:
+                frozen = _permitted(tool, frozen, decision)
+                arguments = tool.convert(decode_arguments(frozen))
+        result = await _run(tool, io, ctx, arguments)
+    except ToolError as error:
+        return failed(call, error)
+    except Exception as error:  # noqa: BLE001, a failing tool is a result like another
+        return failed(call, ToolExecutionError(error))
+    return ToolOutput(id=call.id, name=call.name, result=_capped(tool, result))
+
+
+def failed(call: ToolCall, error: ToolError) -> ToolOutput[Any]:
+    """The output that tells the model of an error, without a traceback."""
+    return ToolOutput(id=call.id, name=call.name, result=str(error), error=error)
+
+
+async def _decide(
+    tool: BaseTool[Any], io: IO, call: ToolCall, frozen: str, approver: Approver | None
+) -> ApprovalDecision | None:
+    request = ApprovalRequest(
+        call_id=call.id,
+        tool=tool.name,
+        signature=tool.signature_text,
+        description=tool.description,
+        parameters=tool.parameters.model_dump(by_alias=True, exclude_none=True),
+        arguments=frozen,
+        digest=digest_of(tool.name, frozen),
+        required=tool.requires_approval,
+        revise=partial(_revise, tool),
+    )
+    if approver is None:
+        return await ask_on_console(io, request)
+    return await approver.decide(request)
+
+
+def _revise(tool: BaseTool[Any], text: str) -> str:
+    try:
+        arguments = decode_arguments(text)
+        tool.convert(arguments)
+        return canonical_json(arguments)
+    except Exception as error:
+        raise ToolExecutionError(error) from error
+
+
+def _permitted(tool: BaseTool[Any], frozen: str, decision: ApprovalDecision) -> str:
+    """The canonical arguments that may run.
+
+    Raises:
+        ToolExecutionError: If none may.
+    """
+    reason = f": {decision.reason}" if decision.reason else "."
+    if decision.outcome == "denied":
+        raise ToolExecutionError(f"The call of '{tool.name}' was denied{reason}")
+    if decision.outcome == "expired":
+        raise ToolExecutionError(
+            f"The call of '{tool.name}' was not run: nobody decided on it in time{reason}"
+        )
+    if decision.outcome == "cancelled":
+        raise ToolExecutionError(f"The call of '{tool.name}' was cancelled{reason}")
+    if decision.outcome == "edited" and decision.arguments is not None:
+        frozen = _revise(tool, decision.arguments)
+    if digest_of(tool.name, frozen) != decision.digest:
+        raise ToolExecutionError(
+            f"The call of '{tool.name}' was not run: "
+            "its arguments are not those that were decided on."
+        )
+    return frozen
+
+
+async def _run(
+    tool: BaseTool[Any], io: IO, ctx: Context[Any] | None, arguments: dict[str, Any]
+) -> Any:
+    given = (ctx,) if tool.takes_context else ()
+    work = partial(cast("Callable[..., Any]", tool.fn), *given, **arguments)
+    job: Coroutine[Any, Any, Any] = work() if tool.is_async else io.run(work)
+    ours = _Limit()
+    try:
+        return await io.limit(tool.timeout, ours.watch(job))
+    except builtins.TimeoutError:
+        if ours.finished:  # the tool's own, not ours
+            raise
+        raise ToolExecutionError(
+            builtins.TimeoutError(f"Tool '{tool.name}' did not finish within {tool.timeout:g} s")
+        ) from None
+
+
+class _Limit:
+    """Tells a tool's own `TimeoutError` from the one that ends a tool which takes too long."""
+
+    def __init__(self) -> None:
+        self.finished = False
+
+    async def watch(self, job: Coroutine[Any, Any, R]) -> R:
+        try:
+            return await job
+        except Exception:
+            self.finished = True
+            raise
+
+
+def _capped(tool: BaseTool[Any], result: object) -> object:
+    """A text result without what exceeds the tool's cap, which is marked."""
+    if isinstance(result, str) and tool.max_output is not None and len(result) > tool.max_output:
+        left_out = len(result) - tool.max_output
+        return f"{result[: tool.max_output]}\n[truncated: {left_out} more characters]"
+    return result

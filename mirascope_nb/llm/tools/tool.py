@@ -1,0 +1,173 @@
+"""The four kinds of tool: faces over one `execute`."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar, cast
+
+from mirascope_nb._loop import run_now
+from mirascope_nb.llm.content import ToolCall, ToolOutput
+from mirascope_nb.llm.context import Context
+from mirascope_nb.llm.io import ASYNC, BLOCKING
+from mirascope_nb.llm.tools.arguments import convert_arguments
+from mirascope_nb.llm.tools.execution import execute
+from mirascope_nb.llm.tools.schema import ToolFnT, ToolParameterSchema, ToolSchema
+from mirascope_nb.llm.wrapping import look_like
+
+__all__ = [
+    "DEFAULT_MAX_OUTPUT",
+    "DEFAULT_TIMEOUT",
+    "AnyTool",
+    "AnyToolFn",
+    "AnyToolSchema",
+    "AsyncContextTool",
+    "AsyncTool",
+    "BaseTool",
+    "ContextTool",
+    "Tool",
+]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+DepsT = TypeVar("DepsT")  # without a default, which may not stand before `P`
+
+DEFAULT_TIMEOUT = 60.0
+DEFAULT_MAX_OUTPUT = 262_144
+
+
+class BaseTool(ToolSchema[ToolFnT]):
+    """A function that a model may call, with what it is told about it."""
+
+    is_async: ClassVar[bool] = False
+    takes_context: ClassVar[bool] = False
+
+    requires_approval: bool
+    """Whether a person or a policy must allow each call."""
+    timeout: float | None
+    """Seconds that a call may take, waiting for approval not included; `None` for no limit.
+
+    It ends async tools, and gives up on sync tools of an async call. In a sync call a tool runs in
+    the caller's own thread, where nothing can end it.
+    """
+    max_output: int | None
+    """Characters of a text result that the model is sent; what exceeds it is cut off and marked."""
+
+    def __init__(
+        self,
+        fn: ToolFnT,
+        name: str,
+        description: str,
+        parameters: ToolParameterSchema,
+        *,
+        strict: bool | None = None,
+        requires_approval: bool = False,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        max_output: int | None = DEFAULT_MAX_OUTPUT,
+    ) -> None:
+        super().__init__(fn, name, description, parameters, strict=strict)
+        self.requires_approval = requires_approval
+        self.timeout = timeout
+        self.max_output = max_output
+        look_like(self, fn)
+
+    @functools.cached_property
+    def signature_text(self) -> str:
+        """The parameters as Python shows them, such as `(city: str, days: int = 1)`."""
+        try:
+            signature = inspect.signature(self.fn)
+        except (TypeError, ValueError):
+            return "(...)"
+        parameters = list(signature.parameters.values())
+        if self.takes_context:
+            parameters = [each for each in parameters if each.name != "ctx"]
+        return str(
+            signature.replace(parameters=parameters, return_annotation=inspect.Signature.empty)
+        )
+
+    def convert(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """JSON values as the annotated Python types.
+
+        Raises:
+            ValueError: If a value does not fit its annotation.
+        """
+        return convert_arguments(self, arguments)
+
+
+class Tool(BaseTool[Callable[P, R]], Generic[P, R]):
+    """A synchronous tool. Calling it calls the function."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call the function itself."""
+        return self.fn(*args, **kwargs)
+
+    def execute(self, tool_call: ToolCall) -> ToolOutput[R]:
+        """Run a model's call. A failing tool gives an output with an error; nothing is raised."""
+        return run_now(execute(self, BLOCKING, None, tool_call))
+
+
+class AsyncTool(BaseTool[Callable[P, Awaitable[R]]], Generic[P, R]):
+    """An asynchronous tool."""
+
+    is_async = True
+
+    async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call the function itself."""
+        return await self.fn(*args, **kwargs)
+
+    async def execute(self, tool_call: ToolCall) -> ToolOutput[R]:
+        """Run a model's call; see `Tool.execute`."""
+        return await execute(self, ASYNC, None, tool_call)
+
+
+class ContextTool(BaseTool[Callable[Concatenate[Context[DepsT], P], R]], Generic[DepsT, P, R]):
+    """A synchronous tool that is given the call's context."""
+
+    takes_context = True
+
+    def __call__(self, ctx: Context[DepsT], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call the function itself."""
+        return self.fn(ctx, *args, **kwargs)
+
+    def execute(self, ctx: Context[DepsT], tool_call: ToolCall) -> ToolOutput[R]:
+        """Run a model's call; see `Tool.execute`."""
+        return run_now(execute(self, BLOCKING, ctx, tool_call))
+
+
+class AsyncContextTool(
+    BaseTool[Callable[Concatenate[Context[DepsT], P], Awaitable[R]]], Generic[DepsT, P, R]
+):
+    """An asynchronous tool that is given the call's context."""
+
+    is_async = True
+    takes_context = True
+
+    async def __call__(self, ctx: Context[DepsT], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call the function itself."""
+        return await self.fn(ctx, *args, **kwargs)
+
+    async def execute(self, ctx: Context[DepsT], tool_call: ToolCall) -> ToolOutput[R]:
+        """Run a model's call; see `Tool.execute`."""
+        return await execute(self, ASYNC, ctx, tool_call)
+
+
+AnyToolFn: TypeAlias = Callable[..., Any]
+AnyToolSchema: TypeAlias = ToolSchema[AnyToolFn]
+AnyTool: TypeAlias = (
+    Tool[..., Any]
+    | AsyncTool[..., Any]
+    | ContextTool[Any, ..., Any]
+    | AsyncContextTool[Any, ..., Any]
+)
+
+
+def kind_of(*, is_async: bool, takes_context: bool) -> type[BaseTool[Any]]:
+    """The class of tool for a function's nature."""
+    kinds: dict[tuple[bool, bool], type[BaseTool[Any]]] = {
+        (False, False): cast("type[BaseTool[Any]]", Tool),
+        (True, False): cast("type[BaseTool[Any]]", AsyncTool),
+        (False, True): cast("type[BaseTool[Any]]", ContextTool),
+        (True, True): cast("type[BaseTool[Any]]", AsyncContextTool),
+    }
+    return kinds[is_async, takes_context]

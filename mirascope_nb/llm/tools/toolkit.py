@@ -1,0 +1,189 @@
+"""Named sets of tools: four faces over one look-up and one execution."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Generic, TypeAlias, cast
+
+from typing_extensions import TypeVar
+
+from mirascope_nb._loop import run_now
+from mirascope_nb.llm.content import ToolCall, ToolOutput
+from mirascope_nb.llm.context import Context, DepsT
+from mirascope_nb.llm.exceptions import ToolNotFoundError
+from mirascope_nb.llm.io import ASYNC, BLOCKING, IO
+from mirascope_nb.llm.tools.execution import execute, failed
+from mirascope_nb.llm.tools.provider_tools import ProviderTool
+from mirascope_nb.llm.tools.tool import (
+    AsyncContextTool,
+    AsyncTool,
+    BaseTool,
+    ContextTool,
+    Tool,
+)
+
+__all__ = [
+    "AnyTools",
+    "AsyncContextToolkit",
+    "AsyncContextTools",
+    "AsyncToolkit",
+    "AsyncTools",
+    "BaseToolkit",
+    "ContextToolkit",
+    "ContextTools",
+    "Toolkit",
+    "ToolkitT",
+    "Tools",
+    "normalize_async_context_tools",
+    "normalize_async_tools",
+    "normalize_context_tools",
+    "normalize_tools",
+]
+
+ToolT = TypeVar("ToolT", bound=BaseTool[Any])
+
+
+class BaseToolkit(Generic[ToolT]):
+    """Tools by name, and the provider tools beside them."""
+
+    io: ClassVar[IO] = BLOCKING
+
+    tools: Sequence[ToolT | ProviderTool]
+    tools_dict: dict[str, ToolT]
+    """The tools that run here, by name."""
+    provider_tools_dict: dict[str, ProviderTool]
+    """The tools that the provider runs, by name."""
+
+    def __init__(self, tools: Sequence[ToolT | ProviderTool] | None) -> None:
+        """Collect tools.
+
+        Raises:
+            ValueError: If two have the same name, or an async tool is given to a sync toolkit.
+        """
+        self.tools = list(tools or ())
+        self.tools_dict = {}
+        self.provider_tools_dict = {}
+        for tool in self.tools:
+            if isinstance(tool, ProviderTool):
+                if tool.name in self.provider_tools_dict:
+                    raise ValueError(f"Multiple provider tools with name: {tool.name}")
+                self.provider_tools_dict[tool.name] = tool
+                continue
+            self._check(tool)
+            if tool.name in self.tools_dict:
+                raise ValueError(f"Multiple tools with name: {tool.name}")
+            self.tools_dict[tool.name] = tool
+
+    def _check(self, tool: object) -> None:
+        if not isinstance(tool, BaseTool):
+            raise TypeError(f"{tool!r} is not a tool: decorate the function with @llm.tool")
+        kind = cast("BaseTool[Any]", tool)
+        if kind.is_async and not self.io.is_async:
+            raise ValueError(
+                f"Tool '{kind.name}' is async, and this call is not. "
+                "Make the prompt function `async def`, or use call_async or stream_async."
+            )
+
+    def get(self, tool_call: ToolCall) -> ToolT:
+        """The tool that a call names.
+
+        Raises:
+            ToolNotFoundError: If there is none.
+        """
+        tool = self.tools_dict.get(tool_call.name)
+        if tool is None:
+            raise ToolNotFoundError(tool_call.name)
+        return tool
+
+    async def do_execute(self, ctx: Context[Any] | None, tool_call: ToolCall) -> ToolOutput[Any]:
+        """The output of a call; an unknown tool is an output with an error."""
+        tool = self.tools_dict.get(tool_call.name)
+        if tool is None:
+            return failed(tool_call, ToolNotFoundError(tool_call.name))
+        return await execute(tool, self.io, ctx, tool_call)
+
+
+class Toolkit(BaseToolkit[Tool[..., Any]]):
+    """Synchronous tools."""
+
+    def execute(self, tool_call: ToolCall) -> ToolOutput[Any]:
+        """Run the tool that a call names. Nothing is raised for a failing or an unknown tool."""
+        return run_now(self.do_execute(None, tool_call))
+
+
+class AsyncToolkit(BaseToolkit[AsyncTool[..., Any] | Tool[..., Any]]):
+    """Asynchronous tools, and synchronous ones, which run in a worker thread."""
+
+    io = ASYNC
+
+    async def execute(self, tool_call: ToolCall) -> ToolOutput[Any]:
+        """Run the tool that a call names; see `Toolkit.execute`."""
+        return await self.do_execute(None, tool_call)
+
+
+class ContextToolkit(BaseToolkit[ContextTool[DepsT, ..., Any] | Tool[..., Any]], Generic[DepsT]):
+    """Synchronous tools, with and without a context."""
+
+    def execute(self, ctx: Context[DepsT], tool_call: ToolCall) -> ToolOutput[Any]:
+        """Run the tool that a call names; see `Toolkit.execute`."""
+        return run_now(self.do_execute(ctx, tool_call))
+
+
+class AsyncContextToolkit(
+    BaseToolkit[
+        AsyncContextTool[DepsT, ..., Any]
+        | AsyncTool[..., Any]
+        | ContextTool[DepsT, ..., Any]
+        | Tool[..., Any]
+    ],
+    Generic[DepsT],
+):
+    """Tools of every kind."""
+
+    io = ASYNC
+
+    async def execute(self, ctx: Context[DepsT], tool_call: ToolCall) -> ToolOutput[Any]:
+        """Run the tool that a call names; see `Toolkit.execute`."""
+        return await self.do_execute(ctx, tool_call)
+
+
+ToolkitT = TypeVar("ToolkitT", bound=BaseToolkit[Any])
+
+Tools: TypeAlias = Sequence[Tool[..., Any] | ProviderTool] | Toolkit
+AsyncTools: TypeAlias = Sequence[AsyncTool[..., Any] | Tool[..., Any] | ProviderTool] | AsyncToolkit
+ContextTools: TypeAlias = (
+    Sequence[ContextTool[DepsT, ..., Any] | Tool[..., Any] | ProviderTool] | ContextToolkit[DepsT]
+)
+AsyncContextTools: TypeAlias = (
+    Sequence[
+        AsyncContextTool[DepsT, ..., Any]
+        | AsyncTool[..., Any]
+        | ContextTool[DepsT, ..., Any]
+        | Tool[..., Any]
+        | ProviderTool
+    ]
+    | AsyncContextToolkit[DepsT]
+)
+AnyTools: TypeAlias = Sequence[BaseTool[Any] | ProviderTool] | BaseToolkit[Any]
+
+
+def normalize_tools(tools: Tools | None) -> Toolkit:
+    """A toolkit, as given or made of a sequence."""
+    return tools if isinstance(tools, Toolkit) else Toolkit(tools)
+
+
+def normalize_async_tools(tools: AsyncTools | None) -> AsyncToolkit:
+    """A toolkit, as given or made of a sequence."""
+    return tools if isinstance(tools, AsyncToolkit) else AsyncToolkit(tools)
+
+
+def normalize_context_tools(tools: ContextTools[DepsT] | None) -> ContextToolkit[DepsT]:
+    """A toolkit, as given or made of a sequence."""
+    return tools if isinstance(tools, ContextToolkit) else ContextToolkit(tools)
+
+
+def normalize_async_context_tools(
+    tools: AsyncContextTools[DepsT] | None,
+) -> AsyncContextToolkit[DepsT]:
+    """A toolkit, as given or made of a sequence."""
+    return tools if isinstance(tools, AsyncContextToolkit) else AsyncContextToolkit(tools)
