@@ -315,6 +315,12 @@ class RetriesExhausted(Error):  # noqa: N818, the published name
         if self.failures:
             self.__cause__ = self.failures[-1].exception
 
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds that the last failure's server asked to wait, or `None` if it did not say."""
+        last = self.failures[-1].exception if self.failures else None
+        return last.retry_after if isinstance(last, ProviderError) else None
+
 
 class StreamRestarted(Error):  # noqa: N818, the published name
     """A stream failed midway and was replaced by a fresh one: iterate again.

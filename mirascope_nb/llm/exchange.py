@@ -11,6 +11,8 @@ from mirascope_nb.llm.source import WireSource
 __all__ = ["complete", "open_stream"]
 
 FIRST_BAD_STATUS = 300
+FIRST_SERVER_STATUS = 500
+REQUEST_TIMEOUT = 408
 EVENT_STREAM = "text/event-stream"
 
 
@@ -72,9 +74,19 @@ def _refused(
         )
     error = codec.error(request, reply)
     error.retry_after = retry_after(reply.headers)
-    if (wish := reply.headers.get("x-should-retry")) is not None and error.should_retry is None:
-        error.should_retry = wish == "true"
+    if error.should_retry is None:
+        error.should_retry = _should_retry(reply)
     return error
+
+
+def _should_retry(reply: HttpReply) -> bool | None:
+    """What the server says of another attempt, where its word counts, or `None` if nothing."""
+    if reply.status not in {REQUEST_TIMEOUT, 409, 429} and reply.status < FIRST_SERVER_STATUS:
+        return None
+    wish = reply.headers.get("x-should-retry")
+    if wish is not None:
+        return wish == "true"
+    return True if reply.status == REQUEST_TIMEOUT else None
 
 
 def snippet(body: bytes, limit: int = 200) -> str:

@@ -146,7 +146,7 @@ class Model:
         format: FormatSpec[Any] | None,
     ) -> Any:
         """A whole reply, as this face has it."""
-        return await self._ask(face, ctx, promote(content), tools, format, streamed=False)
+        return await self.do_ask(face, ctx, promote(content), tools, format, streamed=False)
 
     async def do_stream(
         self,
@@ -157,14 +157,14 @@ class Model:
         format: FormatSpec[Any] | None,
     ) -> Any:
         """A streaming reply, as this face has it."""
-        return await self._ask(face, ctx, promote(content), tools, format, streamed=True)
+        return await self.do_ask(face, ctx, promote(content), tools, format, streamed=True)
 
     async def do_resume(
         self, response: RootResponse[Any], ctx: Context[Any] | None, content: UserContent
     ) -> Any:
         """A reply of the response's own kind to its conversation with one more user message."""
         await response.do_finish()
-        return await self._ask(
+        return await self.do_ask(
             response.face,
             ctx,
             [*response.messages, *promote(content)],
@@ -173,7 +173,7 @@ class Model:
             streamed=isinstance(response, BaseStreamResponse),
         )
 
-    async def _ask(
+    async def do_ask(
         self,
         face: Face,
         ctx: Context[Any] | None,
@@ -183,6 +183,7 @@ class Model:
         *,
         streamed: bool,
     ) -> Any:
+        """A reply, whole or streaming, to these messages as this face has it."""
         toolkit = tools if isinstance(tools, face.toolkit) else face.toolkit(_tools_of(tools))
         params = self.params
         if self.timeout is not None:

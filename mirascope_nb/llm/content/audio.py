@@ -94,5 +94,5 @@ class Audio:
         exclude: object = None,  # noqa: ARG002
     ) -> dict[str, Any]:
         """One short line; the `repr` would fill the notebook with base64."""
-        size = len(self.source.data) * 3 // 4
+        size = fetch.decoded_size(self.source.data)
         return {"text/plain": f"<Audio {self.source.mime_type}, {size:,} bytes>"}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
+from mirascope_nb.llm.content import fetch
 from mirascope_nb.llm.content.sniff import is_pdf
 
 __all__ = [
@@ -158,5 +159,5 @@ class Document:
         source = self.source
         if not isinstance(source, Base64DocumentSource):
             return {"text/plain": repr(self)}
-        size = len(source.data) * 3 // 4
+        size = fetch.decoded_size(source.data)
         return {"text/plain": f"<Document {source.media_type}, {size:,} bytes>"}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import httpx2
 
-__all__ = ["check_size", "download", "download_async", "read_file"]
+__all__ = ["check_size", "decoded_size", "download", "download_async", "read_file"]
 
 _TIMEOUT = {"timeout": 60.0, "connect": 5.0}
 """Seconds: without a byte, and to connect."""
@@ -37,6 +37,11 @@ def check_size(size: int, max_size: int, noun: str) -> None:
         raise ValueError(
             f"{noun} size ({size} bytes) exceeds maximum allowed size ({max_size} bytes)"
         )
+
+
+def decoded_size(data: str) -> int:
+    """The size in bytes of what a base64 text holds."""
+    return len(data) * 3 // 4 - data.count("=", -2)
 
 
 def read_file(path: str | Path, *, max_size: int, noun: str) -> bytes:
@@ -114,8 +119,8 @@ class _Body:
 
     def add(self, piece: bytes) -> None:
         for plain in self._decode(piece):
+            check_size(len(self.data) + len(plain), self.max_size, self.noun)
             self.data += plain
-            check_size(len(self.data), self.max_size, self.noun)
 
     def finish(self) -> bytes:
         return bytes(self.data)

@@ -110,7 +110,7 @@ class Image:
         source = self.source
         if isinstance(source, URLImageSource):
             return {"text/plain": repr(self)}
-        size = len(source.data) * 3 // 4
+        size = fetch.decoded_size(source.data)
         bundle = {"text/plain": f"<Image {source.mime_type}, {size:,} bytes>"}
         if source.mime_type not in {"image/heic", "image/heif"}:  # which few browsers can draw
             bundle[source.mime_type] = source.data

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, NoReturn, Union, cast
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticOmit
+from typing_extensions import TypeIs
 
 __all__ = ["FromCallArgs", "fill_from_call_args", "takes_call_args"]
 
@@ -82,30 +84,39 @@ def fill_from_call_args(
     return members
 
 
+_ARRAYS = frozenset({list, set, frozenset, tuple, Sequence})
+
+
 def _fill_inside(annotation: object, value: object, call_args: Mapping[str, object]) -> None:
-    if isinstance(value, list):
-        for item in cast("list[object]", value):
-            _fill_inside(annotation, item, call_args)
-    elif isinstance(value, dict):
+    origin = typing.get_origin(annotation)
+    arguments = typing.get_args(annotation)
+    if _is_model(annotation):
+        fill_from_call_args(annotation, value, call_args)
+    elif origin is Annotated:
+        _fill_inside(arguments[0], value, call_args)
+    elif origin in {Union, types.UnionType}:
         # Of several models that it may be, all that have the field agree on what it holds.
-        for model in _models_in(annotation):
-            fill_from_call_args(model, cast("object", value), call_args)
-        if typing.get_origin(annotation) is dict:
-            for item in cast("dict[str, object]", value).values():
-                _fill_inside(annotation, item, call_args)
+        for each in arguments:
+            _fill_inside(each, value, call_args)
+    elif origin is dict and isinstance(value, dict):
+        for member in cast("dict[str, object]", value).values():
+            _fill_inside(arguments[1], member, call_args)
+    elif origin in _ARRAYS and isinstance(value, list):
+        for item in cast("list[object]", value):
+            _fill_inside(arguments[0], item, call_args)
 
 
 def _is_marked(field: FieldInfo) -> bool:
     return any(item is FromCallArgs or isinstance(item, FromCallArgs) for item in field.metadata)
 
 
+def _is_model(annotation: object) -> TypeIs[type[BaseModel]]:
+    return inspect.isclass(annotation) and issubclass(annotation, BaseModel)
+
+
 def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
     """The model classes that an annotation is made of."""
-    origin = typing.get_origin(annotation)
-    if origin is Annotated:
-        yield from _models_in(typing.get_args(annotation)[0])
-    elif origin in {Union, types.UnionType, list, dict, set, frozenset, tuple}:
-        for argument in typing.get_args(annotation):
-            yield from _models_in(argument)
-    elif isinstance(annotation, type) and origin is None and issubclass(annotation, BaseModel):
+    if _is_model(annotation):
         yield annotation
+    for argument in typing.get_args(annotation):
+        yield from _models_in(argument)

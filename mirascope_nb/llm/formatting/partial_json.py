@@ -54,6 +54,9 @@ class Missing(Enum):
     def __bool__(self) -> bool:
         return False
 
+    def __repr__(self) -> str:
+        return "MISSING"
+
 
 MISSING: Final = Missing.MISSING
 """There is no value, or none yet. `None` would be JSON's `null`."""
@@ -400,9 +403,10 @@ class PartialJSON:
         """The number under way, if it is one so far."""
         if self._phase not in _WHOLE_NUMBERS:
             return MISSING
-        if self._phase in {"zero", "integer"}:
-            return int(self._pending)
-        return float(self._pending)
+        try:
+            return (int if self._phase in {"zero", "integer"} else float)(self._pending)
+        except ValueError:  # longer than this interpreter is set to take
+            return MISSING
 
     def _show_number(self) -> None:
         number = self._number()

@@ -154,14 +154,14 @@ class RootResponse(Generic[FormatT]):
         return [*self.messages, *promote(content)]
 
     def _repr_markdown_(self) -> str:
-        from mirascope_nb.text.neutralise import neutralise_markdown
+        from mirascope_nb.text.neutralise import neutralise
 
-        return neutralise_markdown(self.pretty())
+        return neutralise(self.pretty())
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001, IPython's signature
-        from mirascope_nb.text.escape import terminal_text
+        from mirascope_nb.text.escape import printable
 
-        printer.text(type(self).__name__ + "(...)" if cycle else terminal_text(self.pretty()))
+        printer.text(type(self).__name__ + "(...)" if cycle else printable(self.pretty()))
 
     def __str__(self) -> str:
         return self.pretty()

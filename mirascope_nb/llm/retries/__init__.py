@@ -1,19 +1,51 @@
-"""Retries: one loop, ours, on only where it is asked for."""
+"""Retries: one loop, on only where it is asked for."""
 
-from __future__ import annotations
+from mirascope_nb.llm.retries.config import RetryArgs, RetryConfig, RetryFailure, RetryModelParams
+from mirascope_nb.llm.retries.models import RetryModel, retry_model
+from mirascope_nb.llm.retries.responses import (
+    AsyncContextRetryResponse,
+    AsyncContextRetryStreamResponse,
+    AsyncRetryResponse,
+    AsyncRetryStreamResponse,
+    ContextRetryResponse,
+    ContextRetryStreamResponse,
+    RetryResponse,
+    RetryStreamResponse,
+)
+from mirascope_nb.llm.retries.targets import (
+    AsyncContextRetryCall,
+    AsyncContextRetryPrompt,
+    AsyncRetryCall,
+    AsyncRetryPrompt,
+    ContextRetryCall,
+    ContextRetryPrompt,
+    RetryCall,
+    RetryPrompt,
+    retry,
+)
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from mirascope_nb.llm.models import Model
-
-__all__ = ["RetryFailure"]
-
-
-@dataclass(kw_only=True)
-class RetryFailure:
-    """An attempt that failed, and the model that it asked."""
-
-    model: Model
-    exception: Exception
+__all__ = [
+    "AsyncContextRetryCall",
+    "AsyncContextRetryPrompt",
+    "AsyncContextRetryResponse",
+    "AsyncContextRetryStreamResponse",
+    "AsyncRetryCall",
+    "AsyncRetryPrompt",
+    "AsyncRetryResponse",
+    "AsyncRetryStreamResponse",
+    "ContextRetryCall",
+    "ContextRetryPrompt",
+    "ContextRetryResponse",
+    "ContextRetryStreamResponse",
+    "RetryArgs",
+    "RetryCall",
+    "RetryConfig",
+    "RetryFailure",
+    "RetryModel",
+    "RetryModelParams",
+    "RetryPrompt",
+    "RetryResponse",
+    "RetryStreamResponse",
+    "retry",
+    "retry_model",
+]

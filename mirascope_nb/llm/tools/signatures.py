@@ -146,7 +146,7 @@ def _hints_from_frames(fn: Callable[..., Any], missing: str | None) -> dict[str,
     frame = inspect.currentframe()
     while frame is not None and missing is not None:
         is_ours = str(frame.f_globals.get("__name__")).startswith("mirascope_nb.")
-        if missing in frame.f_locals and not is_ours:
+        if missing in frame.f_locals and missing not in names and not is_ours:
             names[missing] = frame.f_locals[missing]
             try:
                 return typing.get_type_hints(fn, localns=names, include_extras=True)

@@ -1,0 +1,148 @@
+"""When to try again, and after how long; pure."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, cast
+
+from typing_extensions import TypedDict
+
+from mirascope_nb.llm.exceptions import (
+    ConnectionError,
+    ProviderError,
+    RateLimitError,
+    ServerError,
+    TimeoutError,
+)
+from mirascope_nb.llm.params import Params
+
+if TYPE_CHECKING:
+    from mirascope_nb.llm.models import Model
+
+__all__ = ["RetryArgs", "RetryConfig", "RetryFailure", "RetryModelParams", "next_delay"]
+
+DEFAULT_RETRY_ON: tuple[type[Exception], ...] = (
+    ConnectionError,
+    RateLimitError,
+    ServerError,
+    TimeoutError,
+)
+
+
+@dataclass(kw_only=True)
+class RetryFailure:
+    """An attempt that failed, and the model that it asked."""
+
+    model: Model
+    exception: Exception
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryConfig:
+    """How often, on what, and after how long to try again."""
+
+    max_retries: int = 3
+    """Attempts after the first, for each model."""
+    retry_on: tuple[type[Exception], ...] = DEFAULT_RETRY_ON
+    """Errors worth another attempt. Others pass at once."""
+    fallback_models: Sequence[str | Model] = ()
+    """Models to ask, in order, when the first has failed for good."""
+    initial_delay: float = 0.5
+    """Seconds before the first retry of a model."""
+    max_delay: float = 60.0
+    """The longest delay of our own choosing, in seconds."""
+    backoff_multiplier: float = 2.0
+    """What each further delay is multiplied by."""
+    jitter: float = 0.0
+    """Share of a delay, 0 to 1, by which it is varied at random."""
+    max_retry_after: float = 60.0
+    """The longest wait, in seconds, that a server may ask for; else the next model is asked."""
+    max_elapsed: float = 120.0
+    """Seconds after which no further attempt is begun."""
+
+    def __post_init__(self) -> None:
+        for name in ("max_retries", "initial_delay", "max_delay", "max_retry_after", "max_elapsed"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must be non-negative")
+        if self.backoff_multiplier < 1:
+            raise ValueError("backoff_multiplier must be >= 1")
+        if not 0.0 <= self.jitter <= 1.0:
+            raise ValueError("jitter must be between 0.0 and 1.0")
+
+    @classmethod
+    def from_args(cls, **args: Any) -> RetryConfig:
+        """A config from keywords; what is `None` or not given keeps its default.
+
+        Raises:
+            ValueError: If a value is out of its range.
+            TypeError: If a keyword is not known.
+        """
+        return cls(**{name: value for name, value in args.items() if value is not None})
+
+    def retries(self, error: Exception) -> bool:
+        """Whether an error is worth another attempt.
+
+        What is known of the error itself counts before its class: exhausted quota and TLS failures
+        are never worth one.
+        """
+        known = error.should_retry if isinstance(error, ProviderError) else None
+        if known is not None:
+            usual = any(issubclass(each, ProviderError) for each in self.retry_on)
+            return known and usual
+        return isinstance(error, self.retry_on)
+
+
+RETRY_ARGS = frozenset(field.name for field in fields(RetryConfig))
+
+
+class RetryArgs(TypedDict, total=False):
+    """The fields of `RetryConfig`, as keywords."""
+
+    max_retries: int
+    retry_on: tuple[type[Exception], ...]
+    fallback_models: Sequence[Any]
+    initial_delay: float
+    max_delay: float
+    backoff_multiplier: float
+    jitter: float
+    max_retry_after: float
+    max_elapsed: float
+
+
+class RetryModelParams(RetryArgs, Params, total=False):
+    """The keywords of `retry_model`: those of `RetryConfig` and those of a model."""
+
+
+def split_params(args: RetryModelParams) -> tuple[RetryConfig, Params]:
+    """A config, and what is left for the model."""
+    given = cast("dict[str, Any]", args)
+    config = RetryConfig.from_args(
+        **{name: value for name, value in given.items() if name in RETRY_ARGS}
+    )
+    return config, cast(
+        "Params", {name: value for name, value in given.items() if name not in RETRY_ARGS}
+    )
+
+
+def next_delay(config: RetryConfig, retry: int, error: Exception) -> float | None:
+    """Seconds to wait before a model's next attempt, or `None` if it is not worth waiting.
+
+    What the server asked for wins over the config's own delay, and is waited for in full.
+
+    Args:
+        config: The policy.
+        retry: Which retry of this model comes next, from 1.
+        error: Why the last attempt failed.
+    """
+    asked = error.retry_after if isinstance(error, ProviderError) else None
+    if asked is not None:
+        if asked > config.max_retry_after:
+            return None
+        return asked + random.uniform(0, min(1.0, asked * 0.1))  # noqa: S311, no secret
+    delay = min(config.initial_delay * config.backoff_multiplier ** (retry - 1), config.max_delay)
+    if config.jitter:
+        spread = delay * config.jitter
+        delay += random.uniform(-spread, spread)  # noqa: S311, no secret
+    return max(0.0, delay)
