@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 
     from mirascope_nb import llm
     from mirascope_nb.cells import run, show
+    from mirascope_nb.gathers import gather
 
 __version__ = "0.1.0"
 
 __all__ = [
     "__version__",
+    "gather",
     "llm",
     "load_ipython_extension",
     "run",
@@ -27,6 +29,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "gather": "mirascope_nb.gathers",
     "llm": "mirascope_nb.llm",
     "run": "mirascope_nb.cells",
     "show": "mirascope_nb.cells",

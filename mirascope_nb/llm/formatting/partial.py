@@ -130,6 +130,7 @@ class _Maker:
             self.has_cycle = True
             return ForwardRef(self.names[model])
         self.names[model] = f"Partial_{len(self.names)}"
+        model.model_rebuild(raise_errors=False)  # it may have named a class that came after it
         fields: dict[str, Any] = {
             name: (self._field_type(field), self._field(field))
             for name, field in model.model_fields.items()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from pydantic import BaseModel
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from mirascope_nb.llm.content import ToolOutput
 from mirascope_nb.llm.exceptions import ResponseValidationError
@@ -42,8 +42,6 @@ def load(data: bytes, provider: str) -> dict[str, Any]:
     Raises:
         ResponseValidationError: If it is not one.
     """
-    from pydantic_core import from_json
-
     try:
         value = from_json(data)
     except ValueError as error:

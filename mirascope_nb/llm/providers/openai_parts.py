@@ -1,0 +1,111 @@
+"""What both of OpenAI's wire protocols say alike: media, tools, schemas, reasoning."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any, cast
+
+from mirascope_nb.llm.content import (
+    Base64DocumentSource,
+    Base64ImageSource,
+    Image,
+    TextDocumentSource,
+)
+from mirascope_nb.llm.formatting import Format
+from mirascope_nb.llm.providers.codec import Request
+from mirascope_nb.llm.providers.encoding import closed_schema, tool_parameters
+from mirascope_nb.llm.providers.openai_models import is_reasoning
+from mirascope_nb.llm.tools import FORMAT_TOOL_NAME, ToolSchema
+
+__all__ = ["file_data", "image_url", "json_schema", "names_format_tool", "reasons", "tool_function"]
+
+
+def image_url(image: Image) -> str:
+    """An image's address, or the image itself as one."""
+    source = image.source
+    if isinstance(source, Base64ImageSource):
+        return f"data:{source.mime_type};base64,{source.data}"
+    return source.url
+
+
+def file_data(source: Base64DocumentSource | TextDocumentSource) -> dict[str, str]:
+    """A document as a file in the request."""
+    if isinstance(source, Base64DocumentSource):
+        encoded, filename = source.data, "document.pdf"
+    else:
+        encoded = base64.b64encode(source.data.encode()).decode("ascii")
+        filename = "document.txt"
+    return {"file_data": f"data:{source.media_type};base64,{encoded}", "filename": filename}
+
+
+def tool_function(tool: ToolSchema[Any]) -> dict[str, Any]:
+    """A tool as a function: its name, what it does, what it takes.
+
+    Where the tool leaves it open, its arguments are held to the schema if the schema allows that.
+    """
+    parameters = tool_parameters(tool)
+    strict = tool.strict
+    if strict is None:
+        strict = parameters["additionalProperties"] is False and not has_free_members(parameters)
+    if strict:
+        parameters = closed_schema(parameters, all_required=True)
+    return {
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": parameters,
+        "strict": strict,
+    }
+
+
+def json_schema(form: Format[Any]) -> dict[str, Any]:
+    """A format as a schema that the reply is held to."""
+    strict = not has_free_members(form.schema)
+    schema: dict[str, Any] = {
+        "name": _identifier(form.name),
+        "schema": closed_schema(form.schema, all_required=True) if strict else form.schema,
+        "strict": strict,
+    }
+    if form.description:
+        schema["description"] = form.description
+    return schema
+
+
+def has_free_members(schema: dict[str, Any]) -> bool:
+    """Whether an object in a schema has members of any name, as `dict[str, int]` has.
+
+    Strict mode refuses such a schema; closing it would leave an object that is always empty.
+    """
+    waiting: list[Any] = [schema]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting += cast("list[Any]", node)
+        elif isinstance(node, dict):
+            node = cast("dict[str, Any]", node)
+            if node.get("additionalProperties") not in {None, False} and not (
+                isinstance(node.get("properties"), dict) and node["properties"]
+            ):
+                return True
+            waiting += node.values()
+    return False
+
+
+def _identifier(name: str) -> str:
+    """A format's name in the characters that the service allows: `list[Book]` is not one."""
+    return "".join(
+        each if each.isascii() and (each.isalnum() or each in "_-") else "_" for each in name
+    )[:64]
+
+
+def names_format_tool(name: object) -> bool:
+    """Whether this is the name of the format tool, whose call became text that nothing answers."""
+    return isinstance(name, str) and name.startswith(FORMAT_TOOL_NAME)
+
+
+def reasons(request: Request) -> bool:
+    """Whether the model that is asked reasons."""
+    profile = request.profile
+    name = request.model_name
+    if profile.reasoning is None or name.startswith(profile.reasoning_prefixes or ("\0",)):
+        return is_reasoning(name.rpartition("/")[2])
+    return profile.reasoning
