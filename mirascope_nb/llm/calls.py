@@ -19,6 +19,7 @@ from mirascope_nb._loop import run_now
 from mirascope_nb.llm.context import Context, DepsT
 from mirascope_nb.llm.current import use_model
 from mirascope_nb.llm.formatting import FormatSpec, FormatT
+from mirascope_nb.llm.messages import Content
 from mirascope_nb.llm.models import Model, ModelId
 from mirascope_nb.llm.params import Params
 from mirascope_nb.llm.prompts import (
@@ -27,7 +28,6 @@ from mirascope_nb.llm.prompts import (
     BasePrompt,
     ContextPrompt,
     Prompt,
-    PromptContent,
     PromptDecorator,
 )
 from mirascope_nb.llm.responses import (
@@ -195,16 +195,16 @@ class CallDecorator(Generic[FormatT]):
 
     @overload
     def __call__(  # pyright: ignore[reportOverlappingOverload]  # the first that fits counts
-        self, fn: Callable[Concatenate[Context[GivenT], P], Awaitable[PromptContent]]
+        self, fn: Callable[Concatenate[Context[GivenT], P], Awaitable[Content]]
     ) -> AsyncContextCall[P, GivenT, FormatT]: ...
     @overload
     def __call__(  # pyright: ignore[reportOverlappingOverload]  # the first that fits counts
-        self, fn: Callable[Concatenate[Context[GivenT], P], PromptContent]
+        self, fn: Callable[Concatenate[Context[GivenT], P], Content]
     ) -> ContextCall[P, GivenT, FormatT]: ...
     @overload
-    def __call__(self, fn: Callable[P, Awaitable[PromptContent]]) -> AsyncCall[P, FormatT]: ...
+    def __call__(self, fn: Callable[P, Awaitable[Content]]) -> AsyncCall[P, FormatT]: ...
     @overload
-    def __call__(self, fn: Callable[P, PromptContent]) -> Call[P, FormatT]: ...
+    def __call__(self, fn: Callable[P, Content]) -> Call[P, FormatT]: ...
     def __call__(self, fn: Callable[..., Any]) -> Any:
         """The call that a function is, of the kind that its signature tells."""
         made = PromptDecorator(tools=self.tools, format=self.format).make(fn)

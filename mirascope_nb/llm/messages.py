@@ -12,6 +12,7 @@ from mirascope_nb.llm.types import Jsonable
 __all__ = [
     "AssistantContent",
     "AssistantMessage",
+    "Content",
     "Message",
     "SystemContent",
     "SystemMessage",
@@ -62,6 +63,8 @@ Message: TypeAlias = SystemMessage | UserMessage | AssistantMessage
 
 SystemContent: TypeAlias = str | Text
 UserContent: TypeAlias = str | UserContentPart | Sequence[str | UserContentPart]
+Content: TypeAlias = str | UserContentPart | Sequence[str | UserContentPart | Message]
+"""What a model is asked: a user's message, or a conversation."""
 AssistantContent: TypeAlias = str | AssistantContentPart | Sequence[str | AssistantContentPart]
 
 
@@ -95,7 +98,7 @@ def assistant(
     )
 
 
-def promote(content: UserContent | Sequence[Message]) -> list[Message]:
+def promote(content: Content) -> list[Message]:
     """The messages that a prompt's result, or a call's content, stands for.
 
     A list that begins with a message is a conversation; anything else is one user message.

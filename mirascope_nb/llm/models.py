@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextvars import Token
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, Unpack, cast, overload
@@ -16,7 +15,7 @@ from mirascope_nb.llm.current import (
     use_model,
 )
 from mirascope_nb.llm.formatting import FormatSpec, FormatT
-from mirascope_nb.llm.messages import Message, UserContent, promote
+from mirascope_nb.llm.messages import Content, Message, UserContent, promote
 from mirascope_nb.llm.params import Params, ThinkingConfig, ThinkingLevel
 from mirascope_nb.llm.providers.registry import get_provider_for_model
 from mirascope_nb.llm.responses import (
@@ -62,9 +61,6 @@ __all__ = [
 
 ModelId: TypeAlias = str
 """A provider and its model: `"openai/gpt-5-mini"`."""
-
-Content: TypeAlias = UserContent | Sequence[Message]
-"""What a model is asked: a user's message, or a conversation."""
 
 
 class Model:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import (
     Any,
     ClassVar,
     Concatenate,
     Generic,
     ParamSpec,
-    TypeAlias,
     TypeVar,
     cast,
     overload,
@@ -19,7 +18,7 @@ from typing import (
 from mirascope_nb._loop import run_now
 from mirascope_nb.llm.context import Context, DepsT, takes_context
 from mirascope_nb.llm.formatting import FormatSpec, FormatT
-from mirascope_nb.llm.messages import Message, UserContent, promote
+from mirascope_nb.llm.messages import Content, Message, promote
 from mirascope_nb.llm.models import Model, ModelId
 from mirascope_nb.llm.responses import (
     ASYNC_CONTEXT_FACE,
@@ -52,9 +51,6 @@ __all__ = [
 P = ParamSpec("P")
 GivenT = TypeVar("GivenT")
 """A context's dependencies in a function, where `DepsT` with its default may not precede `P`."""
-
-PromptContent: TypeAlias = UserContent | Sequence[Message]
-"""What a prompt function returns: a user's message, or a conversation."""
 
 
 class BasePrompt(Generic[FormatT]):
@@ -241,16 +237,16 @@ class PromptDecorator(Generic[FormatT]):
 
     @overload
     def __call__(  # pyright: ignore[reportOverlappingOverload]  # the first that fits counts
-        self, fn: Callable[Concatenate[Context[GivenT], P], Awaitable[PromptContent]]
+        self, fn: Callable[Concatenate[Context[GivenT], P], Awaitable[Content]]
     ) -> AsyncContextPrompt[P, GivenT, FormatT]: ...
     @overload
     def __call__(  # pyright: ignore[reportOverlappingOverload]  # the first that fits counts
-        self, fn: Callable[Concatenate[Context[GivenT], P], PromptContent]
+        self, fn: Callable[Concatenate[Context[GivenT], P], Content]
     ) -> ContextPrompt[P, GivenT, FormatT]: ...
     @overload
-    def __call__(self, fn: Callable[P, Awaitable[PromptContent]]) -> AsyncPrompt[P, FormatT]: ...
+    def __call__(self, fn: Callable[P, Awaitable[Content]]) -> AsyncPrompt[P, FormatT]: ...
     @overload
-    def __call__(self, fn: Callable[P, PromptContent]) -> Prompt[P, FormatT]: ...
+    def __call__(self, fn: Callable[P, Content]) -> Prompt[P, FormatT]: ...
     def __call__(self, fn: Callable[..., Any]) -> Any:
         """The prompt that a function is."""
         return self.make(fn)
@@ -263,16 +259,16 @@ class PromptDecorator(Generic[FormatT]):
 
 @overload
 def prompt(  # pyright: ignore[reportOverlappingOverload]  # the first that fits counts
-    fn: Callable[Concatenate[Context[GivenT], P], Awaitable[PromptContent]], /
+    fn: Callable[Concatenate[Context[GivenT], P], Awaitable[Content]], /
 ) -> AsyncContextPrompt[P, GivenT]: ...
 @overload
 def prompt(  # pyright: ignore[reportOverlappingOverload]  # the first that fits counts
-    fn: Callable[Concatenate[Context[GivenT], P], PromptContent], /
+    fn: Callable[Concatenate[Context[GivenT], P], Content], /
 ) -> ContextPrompt[P, GivenT]: ...
 @overload
-def prompt(fn: Callable[P, Awaitable[PromptContent]], /) -> AsyncPrompt[P]: ...
+def prompt(fn: Callable[P, Awaitable[Content]], /) -> AsyncPrompt[P]: ...
 @overload
-def prompt(fn: Callable[P, PromptContent], /) -> Prompt[P]: ...
+def prompt(fn: Callable[P, Content], /) -> Prompt[P]: ...
 @overload
 def prompt(*, tools: AnyTools | None = None, format: None = None) -> PromptDecorator: ...
 @overload

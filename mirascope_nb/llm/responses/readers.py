@@ -33,10 +33,9 @@ class TextReader:
 
     def feed(self, chunk: AssistantContentChunk) -> str:
         """What to yield for a chunk; empty for nothing."""
-        kind = type(chunk)
-        if kind is TextChunk:
-            return chunk.delta  # type: ignore[union-attr]
-        return self._sep if kind is TextEndChunk else ""
+        if isinstance(chunk, TextChunk):
+            return chunk.delta
+        return self._sep if isinstance(chunk, TextEndChunk) else ""
 
 
 class PrettyReader:
