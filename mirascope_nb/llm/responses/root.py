@@ -18,6 +18,7 @@ from mirascope_nb.llm.usage import FinishReason, Usage
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from mirascope_nb.llm.formatting.partial_reader import PartialReader
     from mirascope_nb.llm.models import Model
     from mirascope_nb.llm.responses.face import Face
 
@@ -106,16 +107,15 @@ class RootResponse(Generic[FormatT]):
                 "parse(partial=True) is not available for an OutputParser, "
                 "which needs the whole response"
             )
-        from mirascope_nb.llm.formatting.parse import parse_partial
+        return self._partial_reader(form).value
 
-        return parse_partial(form, self._partial_value())
+    def _partial_reader(self, form: Format[Any]) -> PartialReader[Any]:
+        """What has read the texts so far."""
+        from mirascope_nb.llm.formatting.partial_reader import PartialReader
 
-    def _partial_value(self) -> object:
-        from mirascope_nb.llm.formatting.partial_json import PartialJSON
-
-        reader = PartialJSON()
+        reader = PartialReader(form)
         reader.feed(self.text(""))
-        return reader.value
+        return reader
 
     async def do_finish(self) -> None:
         """Wait until the reply is whole, which it is."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from mirascope_nb.llm.accumulate import Accumulator
 from mirascope_nb.llm.chunks import AssistantContentChunk, StreamResponseChunk, TextChunk
@@ -23,6 +23,9 @@ from mirascope_nb.llm.responses.root import RootResponse
 from mirascope_nb.llm.source import ChunkSource, IteratorSource, WireSource
 from mirascope_nb.llm.tools import AnyTools, BaseToolkit
 from mirascope_nb.llm.usage import FinishReason, Usage
+
+if TYPE_CHECKING:
+    from mirascope_nb.llm.formatting.partial_reader import PartialReader
 
 __all__ = ["AsyncChunkIterator", "BaseStreamResponse", "ChunkIterator"]
 
@@ -80,14 +83,14 @@ class BaseStreamResponse(RootResponse[FormatT]):
         """Read this source from its beginning, forgetting what another had brought."""
         self._source: ChunkSource = (
             chunks
-            if isinstance(chunks, WireSource)
+            if isinstance(chunks, WireSource | IteratorSource)
             else IteratorSource(cast("ChunkIterator", chunks))
         )
         self._reply = Accumulator()
         self._pending: deque[StreamResponseChunk] = deque()
         self._reads = 0
         self._failure: BaseException | None = None
-        self._partial: tuple[Any, int] | None = None
+        self._partial: tuple[PartialReader[Any], int] | None = None
         self.consumed = False
         self._message = AssistantMessage(
             content=self._reply.content,
@@ -142,13 +145,23 @@ class BaseStreamResponse(RootResponse[FormatT]):
         return self._reply.usage
 
     def take(self, index: int) -> AssistantContentChunk | None:
-        """The content chunk with this number, or `None` if it must be pulled first."""
+        """The content chunk with this number, or `None` if it must be pulled first.
+
+        Raises:
+            RuntimeError: If the provider's chunks are out of order. It is raised again by every
+                later pull.
+        """
         chunks = self._reply.chunks
         pending = self._pending
         while index >= len(chunks):
             if not pending:
                 return None
-            self._reply.add(pending.popleft())
+            try:
+                self._reply.add(pending.popleft())
+            except RuntimeError as error:  # out of order: what follows would make no sense either
+                self._failure = error
+                pending.clear()
+                raise
         return chunks[index]
 
     async def do_pull(self) -> bool:
@@ -206,20 +219,28 @@ class BaseStreamResponse(RootResponse[FormatT]):
         self._stop()
         await self._source.aclose()
 
-    def _partial_value(self) -> object:
-        """The JSON value so far, by feeding only what has come since the last time."""
-        from mirascope_nb.llm.formatting.partial_json import PartialJSON
+    def _partial_reader(self, form: Format[Any]) -> PartialReader[Any]:
+        """What has read the texts so far: it is fed only what has come since the last time."""
+        from mirascope_nb.llm.formatting.partial_reader import PartialReader
 
-        reader, seen = self._partial or (PartialJSON(), 0)
+        reader, seen = self._partial or (PartialReader(form), 0)
         chunks = self._reply.chunks
         for index in range(seen, len(chunks)):
             chunk = chunks[index]
             if isinstance(chunk, TextChunk):
                 reader.feed(chunk.delta)
         self._partial = (reader, len(chunks))
-        return reader.value
+        return reader
 
-    def _check_structured(self) -> None:
+    def _structured_reader(self) -> PartialReader[FormatT]:
+        """A reader for one iteration, which may be a replay of chunks long since here.
+
+        Raises:
+            ValueError: If no format was asked for.
+            NotImplementedError: If the format is an `OutputParser`.
+        """
+        from mirascope_nb.llm.formatting.partial_reader import PartialReader
+
         if self.format is None:
             raise ValueError("structured_stream() requires format parameter")
         if is_output_parser(self.format.formattable):
@@ -227,3 +248,4 @@ class BaseStreamResponse(RootResponse[FormatT]):
                 "structured_stream() is not available for an OutputParser, "
                 "which needs the whole response"
             )
+        return PartialReader(self.format)

@@ -88,10 +88,12 @@ class SyncPump(BaseStreamResponse[FormatT]):
             NotImplementedError: If the format is an `OutputParser`.
             ProviderError: As `chunk_stream`.
         """
-        self._check_structured()
+        reader = self._structured_reader()
         for chunk in self.chunk_stream():
-            if isinstance(chunk, TextChunk) and (value := self.parse(partial=True)):
-                yield value
+            if isinstance(chunk, TextChunk):
+                reader.feed(chunk.delta)
+                if value := reader.value:
+                    yield value
 
     def finish(self) -> None:
         """Read to the end.
@@ -157,10 +159,12 @@ class AsyncPump(BaseStreamResponse[FormatT]):
 
     async def structured_stream(self) -> AsyncIterator[FormatT]:
         """The object asked for as far as it is known; see `StreamResponse.structured_stream`."""
-        self._check_structured()
+        reader = self._structured_reader()
         async for chunk in self.chunk_stream():
-            if isinstance(chunk, TextChunk) and (value := self.parse(partial=True)):
-                yield value
+            if isinstance(chunk, TextChunk):
+                reader.feed(chunk.delta)
+                if value := reader.value:
+                    yield value
 
     async def finish(self) -> None:
         """Read to the end; see `StreamResponse.finish`."""

@@ -10,11 +10,10 @@ __all__ = ["parameter_descriptions"]
 
 # What opens a list of parameters in the Google, NumPy, reST and epydoc styles. The parser takes
 # some 20 ms to import, so it is imported only for a docstring that has such a list.
-_MENTIONS_PARAMETERS = re.compile(
+_PARAMETER_LIST = (
     r"^[ \t]*(?:(?:args|arguments|parameters|params|keyword args|keyword arguments|attributes"
     r"|other parameters|other args|other arguments|other params)[ \t]*:?[ \t]*$"
-    r"|[:@](?:param|parameter|arg|argument|key|keyword|attribute)\b)",
-    re.IGNORECASE | re.MULTILINE,
+    r"|[:@](?:param|parameter|arg|argument|key|keyword|attribute)\b)"
 )
 
 
@@ -25,7 +24,7 @@ def parameter_descriptions(fn: Callable[..., Any]) -> dict[str, str]:
     cannot be parsed describes nothing.
     """
     text = fn.__doc__
-    if not text or not _MENTIONS_PARAMETERS.search(text):
+    if not text or not re.search(_PARAMETER_LIST, text, re.IGNORECASE | re.MULTILINE):
         return {}
     import docstring_parser
 

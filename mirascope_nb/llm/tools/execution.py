@@ -42,6 +42,7 @@ async def execute(
         arguments = tool.convert(decoded)  # what does not fit is refused before anybody is asked
         approver = current_approver.get()
         if approver is not None or tool.requires_approval:
+            tool.check(decoded)
             frozen = canonical_json(decoded)
             decision = await _decide(tool, io, call, frozen, approver)
             if decision is not None:
@@ -83,6 +84,7 @@ def _revise(tool: BaseTool[Any], text: str) -> str:
     try:
         arguments = decode_arguments(text)
         tool.convert(arguments)
+        tool.check(arguments)
         return canonical_json(arguments)
     except Exception as error:
         raise ToolExecutionError(error) from error

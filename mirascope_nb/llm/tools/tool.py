@@ -80,11 +80,31 @@ class BaseTool(ToolSchema[ToolFnT]):
         except (TypeError, ValueError):
             return "(...)"
         parameters = list(signature.parameters.values())
-        if self.takes_context:
-            parameters = [each for each in parameters if each.name != "ctx"]
-        return str(
-            signature.replace(parameters=parameters, return_annotation=inspect.Signature.empty)
-        )
+        shown = [
+            each.replace(annotation=_Verbatim(each.annotation))
+            if isinstance(each.annotation, str)
+            else each
+            for each in parameters
+            if not (self.takes_context and each.name == "ctx")
+        ]
+        return str(signature.replace(parameters=shown, return_annotation=inspect.Signature.empty))
+
+    def check(self, arguments: dict[str, Any]) -> None:
+        """Refuse arguments that the function could not be called with.
+
+        Raises:
+            ValueError: If a required one is missing.
+            TypeError: If there is one that the function does not take.
+        """
+        missing = [name for name in self.parameters.required if name not in arguments]
+        if missing:
+            names = ", ".join(repr(name) for name in missing)
+            raise ValueError(f"The arguments lack {names}.")
+        try:
+            signature = inspect.signature(self.fn)
+        except (TypeError, ValueError):
+            return  # a builtin that does not say; it refuses by itself
+        signature.bind(*((None,) if self.takes_context else ()), **arguments)
 
     def convert(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """JSON values as the annotated Python types.
@@ -93,6 +113,16 @@ class BaseTool(ToolSchema[ToolFnT]):
             ValueError: If a value does not fit its annotation.
         """
         return convert_arguments(self, arguments)
+
+
+class _Verbatim:
+    """An annotation that was written as a string, shown without its quotes."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
 
 
 class Tool(BaseTool[Callable[P, R]], Generic[P, R]):
