@@ -62,6 +62,19 @@ __all__ = [
 class Error(Exception):
     """The root of everything this library raises on its own account."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # The default would call the class with `args`, which is the message alone. What is chained
+        # belongs to this process, and may hold what cannot be pickled.
+        state = {name: value for name, value in vars(self).items() if name != "original_exception"}
+        return _unpickled, (type(self), self.args, state)
+
+
+def _unpickled(cls: type[Error], args: tuple[object, ...], state: dict[str, object]) -> Error:
+    error = cls.__new__(cls)
+    error.args = args
+    vars(error).update({"original_exception": None} | state)
+    return error
+
 
 class ProviderError(Error):
     """A provider, or the way to it, failed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mirascope_nb.llm.io.clients import async_client
@@ -27,7 +27,7 @@ class AsyncByteStream:
     def __init__(self, endpoint: Endpoint, response: httpx2.Response) -> None:
         self._endpoint = endpoint
         self._response = response
-        self._bytes: AsyncIterator[bytes] = response.aiter_bytes()
+        self._bytes: AsyncGenerator[bytes, None] = response.aiter_bytes()
         self._loop = asyncio.get_running_loop()
         self.status = response.status_code
         self.headers: Mapping[str, str] = response.headers
@@ -50,6 +50,9 @@ class AsyncByteStream:
 
     async def aclose(self) -> None:
         """Free the connection."""
+        # The generator first: a loop that ends closes those it still finds, all at the same time.
+        with contextlib.suppress(Exception):
+            await self._bytes.aclose()
         if not self._response.is_closed:
             with contextlib.suppress(Exception):
                 await self._response.aclose()

@@ -200,6 +200,8 @@ class BaseStreamResponse(RootResponse[FormatT]):
         raise error
 
     def _stop(self) -> None:
+        while self._pending:  # what has arrived is kept, whether or not it was asked for
+            self._reply.add(self._pending.popleft())
         if not self.consumed and self._failure is None:
             self.stopped = True
             self._failure = ConnectionError(

@@ -90,7 +90,8 @@ class Face:
         }[name]
 
     def call(self, **options: Any) -> Any:
-        return llm.call("scripted/m", **options)(PROMPTS[self.name])
+        decorate: Any = llm.call("scripted/m", **options)
+        return decorate(PROMPTS[self.name])
 
     async def ask(self, call: Any, what: str) -> Any:
         if self.streamed:
