@@ -57,13 +57,13 @@ async def gather(
     """
     if not awaitables:
         return []
-    batch: Batch[T] = Batch(
-        [partial(_same, each) for each in _once(awaitables)],
-        limit=limit,
-        description=description,
-        keep_going=return_exceptions,
-    )
     try:
+        batch: Batch[T] = Batch(
+            [partial(_same, each) for each in _once(awaitables)],
+            limit=limit,
+            description=description,
+            keep_going=return_exceptions,
+        )
         with running():
             outcomes = await batch.run(open_progress(batch.actions))
     finally:

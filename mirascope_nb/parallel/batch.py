@@ -105,8 +105,7 @@ class Batch(Generic[T]):
             asyncio.CancelledError: If whoever awaits this is cancelled.
         """
         self._progress = progress or _Silent()
-        ticker = asyncio.get_running_loop().call_later(TICK, self._tick)
-        self._ticker = ticker
+        self._ticker = asyncio.get_running_loop().call_later(TICK, self._tick)
         try:
             self._begin()
             self._show()
@@ -115,16 +114,19 @@ class Batch(Generic[T]):
             self.tally.end("cancelled")
             raise
         finally:
-            await self._settle()
-            self._ticker.cancel()
-            if self.tally.phase in {"running", "paused"}:
-                self.tally.end(
-                    "cancelled" if self.cancelled else "failed" if self._failure else "done"
-                )
-            self._progress.close(self.tally.state())
+            try:
+                await self._settle()
+            finally:
+                self._close()
         if self._failure is not None:
             raise self._failure
         return [self._outcomes[index] for index in range(len(self._jobs))]
+
+    def _close(self) -> None:
+        self._ticker.cancel()
+        if self.tally.phase in {"running", "paused"}:
+            self.tally.end("cancelled" if self.cancelled else "failed" if self._failure else "done")
+        self._progress.close(self.tally.state())
 
     def cancel(self) -> None:
         """End it: what is done stays, the rest is cancelled."""
@@ -193,19 +195,18 @@ class Batch(Generic[T]):
         self._stop()
 
     def _stop(self) -> None:
-        self._stopping = True
-        for task in self._tasks.values():
-            task.cancel()
+        if not self._stopping:
+            self._stopping = True
+            for task in self._tasks.values():
+                task.cancel()
         if not self._tasks:
             self._idle.set()
 
     async def _settle(self) -> None:
         """Wait until nothing runs, however often this is cancelled meanwhile."""
         cancelled: asyncio.CancelledError | None = None
-        self._stopping = True
+        self._stop()  # once: to cancel again would cut short what the jobs clean up
         while self._tasks:
-            for task in self._tasks.values():
-                task.cancel()
             try:
                 await asyncio.wait(list(self._tasks.values()))
             except asyncio.CancelledError as error:
