@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-__all__ = ["extract_json", "from_first_brace"]
+__all__ = ["extract_json"]
 
 _FENCE = "```json"
 
@@ -17,14 +17,31 @@ _TOKEN = re.compile(r'[{}]|"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)
 def extract_json(text: str) -> str:
     """The first JSON object in a text, or in the first fenced block marked `json` if there is one.
 
+    A fence in a string of an object is part of that object.
+
     Raises:
         json.JSONDecodeError: If no object begins, or the one that begins does not end.
     """
     fence = text.find(_FENCE)
-    start = text.find("{", fence + len(_FENCE) if fence >= 0 else 0)
+    start = text.find("{")
+    if 0 <= start < fence:
+        end, is_quoted = _scan(text, start, fence)
+        if end is not None and is_quoted:
+            return text[start:end]
+    if fence >= 0:
+        start = text.find("{", fence)
     if start < 0:
         raise json.JSONDecodeError("No JSON object found: missing '{'", text, len(text))
+    end, _ = _scan(text, start)
+    if end is None:
+        raise json.JSONDecodeError("JSON object is not closed: missing '}'", text, len(text))
+    return text[start:end]
+
+
+def _scan(text: str, start: int, position: int = -1) -> tuple[int | None, bool]:
+    """Where an object ends, or `None`, and whether a position is inside one of its strings."""
     depth = 0
+    is_quoted = False
     for token in _TOKEN.finditer(text, start):
         mark = token.group()
         if mark == "{":
@@ -32,11 +49,7 @@ def extract_json(text: str) -> str:
         elif mark == "}":
             depth -= 1
             if not depth:
-                return text[start : token.end()]
-    raise json.JSONDecodeError("JSON object is not closed: missing '}'", text, len(text))
-
-
-def from_first_brace(text: str) -> str:
-    """A text from its first `{`, where partial JSON begins; empty when there is none."""
-    start = text.find("{")
-    return text[start:] if start >= 0 else ""
+                return token.end(), is_quoted
+        elif token.start() < position < token.end():
+            is_quoted = True
+    return None, is_quoted

@@ -16,24 +16,28 @@ prefix. In particular
   `{"a": 1}`, for good;
 - anything else that is not JSON, or nests more than 200 deep, leaves no value at all.
 
-States, and what moves between them (whitespace moves nothing, outside strings):
+Only a number of more than 65,536 characters is refused here and not there.
+
+States, and what moves between them (outside strings, white space moves nothing):
 
 ```
-SEEK          {                       → FIRST_KEY
-FIRST_KEY     "                       → TEXT (a name)        }  → AFTER
-KEY           "                       → TEXT (a name)
-COLON         :                       → VALUE
-FIRST_VALUE   ]                       → AFTER                otherwise as VALUE
-VALUE         "                       → TEXT                 -, digit → NUMBER   t f n N I → WORD
-              {                       → FIRST_KEY            [        → FIRST_VALUE
-TEXT          "                       → COLON after a name, else AFTER           \ → ESCAPE
-ESCAPE        the escape is whole     → TEXT
-NUMBER        a character of none     → AFTER, with the same character
-WORD          the word is whole       → AFTER
-AFTER         ,                       → KEY or VALUE         } ] → AFTER of the outer container
-              anything else           → AFTER of the outer container, with the same character
-DONE          the first object is over: the rest of the text is passed over
-FAILED        this is not JSON
+seek             {                      → at_first_name
+at_first_name    "                      → in_text, a name      }  → after
+at_name          "                      → in_text, a name
+at_colon         :                      → at_value
+at_first_value   ]                      → after                otherwise as at_value
+at_value         "                      → in_text              -, digit  → in_number
+                 {                      → at_first_name        t f n N I → in_word
+                 [                      → at_first_value
+in_text          "                      → at_colon after a name, else after
+                 \                      → in_escape
+in_escape        u                      → in_hex               otherwise → in_text
+in_hex           the code is whole      → in_text, or in_hex for the second of a pair
+in_number        what is no part of it  → after, with the same character
+in_word          the word is whole      → after
+after            ,                      → at_name or at_value  } or ]    → after, further out
+                 anything else          → after, further out, with the same character
+done             the object is over, or is no JSON: the rest of the text is passed over
 ```
 """
 

@@ -39,7 +39,9 @@ def parse_partial(
         An instance of `Partial[...]`, in which what is not known is `None`; for a format that is
         no model, the value inside the JSON that carries it.
     """
-    return cast("FormatT | None", _Builder(format).build(value, is_complete=is_complete))
+    builder = _Builder(format)
+    builder.distrust()
+    return cast("FormatT | None", builder.build(value, is_complete=is_complete))
 
 
 class PartialReader(Generic[FormatT]):
@@ -65,7 +67,7 @@ class PartialReader(Generic[FormatT]):
             return cast("FormatT | None", self._final)
         value = self._json.value
         if self._json.has_repeats:
-            self._builder.forget()
+            self._builder.distrust()
         built = self._builder.build(value, is_complete=self._json.is_complete)
         if self._json.is_complete:
             self._final = built
@@ -95,10 +97,12 @@ class _Builder:
         self._is_wrapped = format.is_wrapped
         self._shape = shape_of(partial_model(format.model))
         self._frames: list[_Frame] = []  # the outermost container first
+        self._is_distrustful = False
 
-    def forget(self) -> None:
-        """Read everything anew, as a member that counted as closed has changed."""
+    def distrust(self) -> None:
+        """Read everything anew, as what counts as closed may change all the same."""
         self._frames.clear()
+        self._is_distrustful = True
 
     def build(self, value: object, *, is_complete: bool) -> object:
         if value is MISSING:
@@ -125,7 +129,7 @@ class _Builder:
     def _open_array(self, shape: Shape, value: list[object], frame: _Frame, depth: int) -> Any:
         item = shape.item()
         for each in value[frame.count : len(value) - 1]:
-            frame.built.append(_closed(item, each))
+            frame.built.append(self._closed(item, each))
             frame.count += 1
         items = frame.built.copy()
         # A number that may go on can vanish: then the last member has been closed before.
@@ -143,7 +147,7 @@ class _Builder:
             for name, each in islice(value.items(), frame.count, closed):
                 member = shape.member(name)
                 if member is not None:
-                    frame.built[member[0]] = _closed(member[1], each)
+                    frame.built[member[0]] = self._closed(member[1], each)
                 frame.count += 1
         members = frame.built.copy()
         if frame.count < len(value):
@@ -155,6 +159,12 @@ class _Builder:
                     members[member[0]] = last
         return shape.assemble(members)
 
+    def _closed(self, shape: Shape, value: object) -> Any:
+        try:
+            return shape.whole(_copied(value) if self._is_distrustful else value)
+        except Exception as error:
+            raise _InvalidError from error
+
     def _last(self, shape: Shape, value: object, depth: int) -> Any:
         try:
             return self._open(shape, value, depth=depth)
@@ -162,13 +172,6 @@ class _Builder:
             raise
         except Exception:  # noqa: BLE001, as in `build`
             return _LEFT_OUT
-
-
-def _closed(shape: Shape, value: object) -> Any:
-    try:
-        return shape.whole(value)
-    except Exception as error:
-        raise _InvalidError from error
 
 
 def _copied(value: Any) -> Any:
