@@ -1,0 +1,49 @@
+"""Asking before a tool runs: rules, one-shot questions, and a record of every decision.
+
+`session()` has all there is to know and to set in this kernel session:
+
+    from mirascope_nb import approvals
+
+    approvals.session().allow("read_file", argument="path", pattern="data/*")
+    approvals.session().audit.to_frame()
+"""
+
+from mirascope_nb.approvals.approver import NotebookApprover, approver_for, default_approver
+from mirascope_nb.approvals.askers import Asker, CardAsker, PopUpAsker, StdinAsker
+from mirascope_nb.approvals.audit import AuditLog, Entry
+from mirascope_nb.approvals.book import LIFETIME, Book, Record, Refusal, RefusedError
+from mirascope_nb.approvals.desk import Answer, Ask, Desk, Panel
+from mirascope_nb.approvals.rules import Policy, Rule, Rules, Verdict
+from mirascope_nb.approvals.session import ApprovalSession, session
+from mirascope_nb.approvals.states import FINAL, State, follows, state_of
+
+__all__ = [
+    "FINAL",
+    "LIFETIME",
+    "Answer",
+    "ApprovalSession",
+    "Ask",
+    "Asker",
+    "AuditLog",
+    "Book",
+    "CardAsker",
+    "Desk",
+    "Entry",
+    "NotebookApprover",
+    "Panel",
+    "Policy",
+    "PopUpAsker",
+    "Record",
+    "Refusal",
+    "RefusedError",
+    "Rule",
+    "Rules",
+    "State",
+    "StdinAsker",
+    "Verdict",
+    "approver_for",
+    "default_approver",
+    "follows",
+    "session",
+    "state_of",
+]
