@@ -1,0 +1,186 @@
+"""Rich representations of replies, usage and conversations. Nothing here calls a model.
+
+The core's classes hook these in lazily: a plain script never imports them.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from mirascope_nb.display.bundle import Bundle, reply_bundle, reply_markdown
+from mirascope_nb.display.record import digest_of
+from mirascope_nb.display.reply import Part, Reasoned, Reply, Said, Tokens, ToolRun
+from mirascope_nb.text import neutralise, plain_text
+
+if TYPE_CHECKING:
+    from mirascope_nb import llm
+
+MAX_RESULT = 20_000
+"""Characters of a tool's result that a card gets."""
+
+_KEPT = 16
+_shown: list[tuple[object, int]] = []
+"""The responses that cards have shown last, and the number of the cell they did it in."""
+_passing: set[type[Any]] = set()
+
+
+def response_mimebundle(response: llm.AnyResponse) -> Bundle:
+    """What a cell shows of a response: `_repr_mimebundle_` of every response class."""
+    return reply_bundle(reply_of(response))
+
+
+def response_markdown(response: llm.AnyResponse) -> str:
+    """A response as neutral Markdown: `_repr_markdown_` of every response class."""
+    return reply_markdown(reply_of(response))[0]
+
+
+def usage_markdown(usage: llm.Usage) -> str:
+    """Token counts as a small table: `_repr_markdown_` of `Usage`."""
+    rows = [
+        ("input", usage.input_tokens),
+        ("cache read", usage.cache_read_tokens),
+        ("cache write", usage.cache_write_tokens),
+        ("output", usage.output_tokens),
+        ("reasoning", usage.reasoning_tokens),
+    ]
+    shown = [(name, count) for name, count in rows if count or name in ("input", "output")]
+    shown.append(("**total**", usage.input_tokens + usage.output_tokens))
+    lines = ["| tokens | |", "|:--|--:|", *(f"| {name} | {count:,} |" for name, count in shown)]
+    return "\n".join(lines)
+
+
+def conversation_markdown(messages: Sequence[llm.Message]) -> str:
+    """A conversation as neutral Markdown: each turn under the name of who spoke."""
+    turns = [f"**{message.role}**\n\n{_message_markdown(message)}" for message in messages]
+    text = "\n\n---\n\n".join(turns)
+    return neutralise(text)
+
+
+def reply_of(response: llm.AnyResponse) -> Reply:
+    """A response as it is shown."""
+    sent = response.messages[:-1]
+    consumed = getattr(response, "consumed", True)
+    stopped = getattr(response, "stopped", False)
+    finish = response.finish_reason
+    return Reply(
+        state="stopped" if stopped else "done" if consumed else "streaming",
+        asked=response.model_id,
+        parts=tuple(_parts(response.content)),
+        provider=response.provider_id,
+        answered=response.model_id,
+        name=response.provider_model_name,
+        params=dict(response.params),
+        prompt_digest=digest_of(sent),
+        prompt_messages=len(sent),
+        tokens=tokens_of([response]),
+        cost=cost_text([response]),
+        finish=None if finish is None else str(finish.value),
+    )
+
+
+def tokens_of(responses: Sequence[llm.AnyResponse]) -> Tokens | None:
+    """The tokens of some responses together; `None` while none is known."""
+    usages = [response.usage for response in responses if response.usage is not None]
+    if not usages:
+        return None
+    return Tokens(
+        input=sum(usage.input_tokens for usage in usages),
+        output=sum(usage.output_tokens for usage in usages),
+        cached=sum(usage.cache_read_tokens for usage in usages),
+        reasoning=sum(usage.reasoning_tokens for usage in usages),
+    )
+
+
+def cost_text(responses: Sequence[llm.AnyResponse]) -> str | None:
+    """The cost of some responses together in US dollars; `None` if that of one is not known."""
+    total = Decimal(0)
+    for response in responses:
+        cost = response.cost
+        if cost is None:
+            return None
+        total += cost
+    return f"{total.normalize():f}" if responses else None
+
+
+def result_text(result: object) -> str:
+    """What a tool gave, as a person reads it, at most `MAX_RESULT` characters."""
+    if isinstance(result, str):
+        text = result
+    else:
+        try:
+            text = json.dumps(result, ensure_ascii=False, default=str)
+        except (TypeError, ValueError, RecursionError):
+            text = str(result)
+    return text if len(text) <= MAX_RESULT else f"{text[:MAX_RESULT]}…"
+
+
+def mark_shown(response: object) -> None:
+    """Note that the running cell has shown this response, so that its value is not shown again.
+
+    `await nb.show(...)` as the last line of a cell would show the same reply twice.
+    """
+    shell = _shell()
+    formatter = getattr(shell, "display_formatter", None)
+    if formatter is None:
+        return
+    _shown.append((response, shell.execution_count))
+    del _shown[:-_KEPT]
+    kind = type(response)
+    if kind in _passing:
+        return
+    before = formatter.ipython_display_formatter.for_type(kind, None)
+
+    def pass_over(value: Any) -> None:
+        count = _shell().execution_count
+        if any(known is value and shown_in == count for known, shown_in in _shown):
+            return
+        if before is None:
+            raise NotImplementedError  # IPython goes on to the mime bundle
+        before(value)
+
+    formatter.ipython_display_formatter.for_type(kind, pass_over)
+    _passing.add(kind)
+
+
+def _shell() -> Any:
+    ipython = sys.modules.get("IPython")
+    get_ipython = getattr(ipython, "get_ipython", None)
+    return None if get_ipython is None else get_ipython()
+
+
+def _parts(content: Sequence[Any]) -> list[Part]:
+    parts: list[Part] = []
+    for part in content:
+        match part.type:
+            case "text":
+                parts.append(Said(text=part.text))
+            case "thought":
+                parts.append(Reasoned(text=part.thought))
+            case "tool_call":
+                parts.append(
+                    ToolRun(call=part.id, name=part.name, arguments=part.args, state="proposed")
+                )
+            case "tool_output":
+                parts.append(
+                    ToolRun(
+                        call=part.id,
+                        name=part.name,
+                        arguments="",
+                        state="ok" if part.error is None else "error",
+                        result=result_text(part.result),
+                    )
+                )
+            case kind:
+                parts.append(Said(text=f"*{kind}*"))
+    return parts
+
+
+def _message_markdown(message: Any) -> str:
+    content: Any = message.content
+    parts: Sequence[Any] = content if message.role != "system" else [content]
+    reply = Reply(state="done", asked="", parts=tuple(_parts(parts)))
+    return reply_markdown(reply)[0] or plain_text("(empty)")
