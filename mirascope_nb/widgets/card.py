@@ -1,0 +1,465 @@
+"""The state of a card: what has been said, what changed since the last message, no I/O.
+
+A card is fed the chunks of a stream and told what happens to its tool calls. It keeps the blocks
+and, beside them, what the browser has not been sent yet. `drain` turns that into one delta whose
+size is that of the news, so a long reply costs bytes in proportion to its length; `snapshot` gives
+the whole. Who calls `drain`, and when, is the business of `pace`.
+
+Feeding a token is the hot path: one comparison and one list append. Text is joined when it is sent
+or read, never per token.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from mirascope_nb.text import escape_invisible, well_formed
+
+if TYPE_CHECKING:
+    from mirascope_nb.widgets.protocol import (
+        Block,
+        Card,
+        CardFormat,
+        CardPhase,
+        DeltaMessage,
+        Op,
+        SnapshotMessage,
+        ToolPhase,
+    )
+
+MAX_APPEND = 65_536
+"""Characters that one delta appends to one block; the rest follows in the next."""
+
+_TEXT, _THOUGHT, _TOOL, _ERROR = "text", "thought", "tool", "error"
+
+
+class CardState:
+    """One card: its blocks, and what of them is still to be sent.
+
+    Args:
+        card_id: The id that every message carries.
+        model: The model that was asked for.
+        format: How the text is to be shown.
+        note: A line above the reply, or `None`.
+        wall: Seconds since the epoch; tests replace it.
+        clock: Monotonic seconds; tests replace it.
+    """
+
+    def __init__(
+        self,
+        card_id: str,
+        *,
+        model: str = "",
+        format: CardFormat = "markdown",
+        note: str | None = None,
+        wall: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.id = card_id
+        self.on_change: Callable[[], None] | None = None
+        """Called when the card has news again after a `drain`; not once for every change."""
+        self.before_send: Callable[[], None] | None = None
+        """Called before news is collected, to put figures in that are too dear to follow."""
+        self._clock = clock
+        self._began = clock()
+        self._fields: dict[str, Any] = {
+            "state": "streaming",
+            "model": escape_invisible(model),
+            "note": None if note is None else escape_invisible(note),
+            "usage": None,
+            "cost": None,
+            "started": wall(),
+            "elapsed": 0.0,
+            "finish": None,
+            "format": format,
+        }
+        self._changed: dict[str, None] = {}
+        self._blocks: list[_Block] = []
+        self._growing: _Block | None = None
+        self._tools: dict[str, _Block] = {}
+        self._touched: dict[int, None] = {}
+        self._news = False
+        self._replaced = False
+        self._seq = 0
+        self._append: Callable[[str], None] = _no_block
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    @property
+    def seq(self) -> int:
+        """The number of the last message made."""
+        return self._seq
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is anything the browser has not been sent."""
+        return self._news
+
+    @property
+    def state(self) -> CardPhase:
+        """Where the card stands."""
+        return self._fields["state"]
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds from the card's beginning to now, or to its end."""
+        return self._fields["elapsed"] if self.ended else self._clock() - self._began
+
+    @property
+    def ended(self) -> bool:
+        """Whether the card is done, stopped or failed."""
+        return self.state in ("done", "stopped", "failed")
+
+    def __len__(self) -> int:
+        return len(self._blocks)
+
+    def block(self, index: int) -> Block:
+        """The block at an index, as it is now."""
+        return self._blocks[index].value()
+
+    def blocks(self) -> Iterator[Block]:
+        """All blocks, as they are now."""
+        return (block.value() for block in self._blocks)
+
+    def text(self) -> str:
+        """The reply's text: its text blocks, a blank line between them."""
+        pieces = (block.grown() for block in self._blocks if block.kind == _TEXT)
+        return "\n\n".join(piece for piece in pieces if piece)
+
+    def card(self) -> Card:
+        """The whole state."""
+        return cast("Card", {**self._fields, "blocks": list(self.blocks())})
+
+    # -- feeding ---------------------------------------------------------------------------------
+
+    def feed(self, chunk: Any) -> None:
+        """Take one chunk of a stream; chunks that are no content are ignored."""
+        kind = chunk.type
+        if kind in ("text_chunk", "thought_chunk"):
+            self._append(chunk.delta)
+            if not self._news:
+                self._announce()
+            return
+        handler = self._HANDLERS.get(kind)
+        if handler is not None:
+            handler(self, chunk)
+
+    def add_text(self, text: str) -> int:
+        """Add a whole text block; returns its index."""
+        return self._add(_Block(_TEXT, {}, "text", text))
+
+    def add_thought(self, text: str) -> int:
+        """Add a whole thought, for which no time is known; returns its index."""
+        return self._add(_Block(_THOUGHT, {"seconds": None}, "text", text))
+
+    def add_tool(self, call_id: str, name: str, arguments: str = "") -> int:
+        """Add a tool call in the state `proposed`; returns its index."""
+        fields: dict[str, Any] = dict.fromkeys(
+            ("signature", "approval", "reason", "error", "result", "seconds", "by")
+        )
+        fields = {"call": call_id, "name": escape_invisible(name), "state": "proposed", **fields}
+        block = _Block(_TOOL, fields, "arguments", arguments)
+        self._tools[call_id] = block
+        return self._add(block)
+
+    def add_error(self, title: str, message: str) -> int:
+        """Add why the reply ended: a line of cause, a line of remedy; returns its index."""
+        return self._add(_Block(_ERROR, {"title": title, "message": message}, None))
+
+    def set_tool(self, index: int, **fields: Any) -> None:
+        """Change fields of a tool block; `arguments` replaces what was streamed."""
+        block = self._blocks[index]
+        if block.kind != _TOOL:
+            raise ValueError(f"block {index} is no tool call")
+        arguments = fields.pop("arguments", None)
+        if arguments is not None and arguments != block.grown():
+            block.replace(arguments)
+            self._touch(block)
+        self._set(block, fields)
+
+    def find_tool(self, call_id: str, *, phases: tuple[ToolPhase, ...] = ()) -> int | None:
+        """The newest tool block of a call id, or the oldest that is in one of `phases`.
+
+        Some providers give every call of a turn the same id, so an id alone does not tell
+        parallel calls apart; their phases do.
+        """
+        found = [
+            block.index
+            for block in self._blocks
+            if block.kind == _TOOL
+            and block.fields["call"] == call_id
+            and (not phases or block.fields["state"] in phases)
+        ]
+        if not found:
+            return None
+        return found[0] if phases else found[-1]
+
+    def tools(self) -> list[int]:
+        """The indexes of all tool blocks."""
+        return [block.index for block in self._blocks if block.kind == _TOOL]
+
+    def update(self, **fields: Any) -> None:
+        """Change fields of the card."""
+        for name, value in fields.items():
+            if self._fields[name] != value:
+                self._fields[name] = value
+                self._changed[name] = None
+        if self._changed and not self._news:
+            self._announce()
+
+    def end(self, state: CardPhase, *, finish: str | None = None) -> None:
+        """Close the card in its true state.
+
+        A call that was open when the card was stopped or failed is cancelled. One that nobody was
+        asked to run stays proposed.
+        """
+        if self.ended:
+            return
+        self._close_growing()
+        for block in self._blocks:
+            open_still = block.kind == _TOOL and block.fields["state"] in _OPEN_TOOL_PHASES
+            if open_still and state != "done":
+                self._set(block, {"state": "cancelled", "approval": None})
+        self.update(state=state, finish=finish, elapsed=round(self._clock() - self._began, 3))
+
+    def reset(self, note: str) -> None:
+        """Forget all blocks, because the stream has started over; the note says why."""
+        self._blocks.clear()
+        self._tools.clear()
+        self._touched.clear()
+        self._growing = None
+        self._append = _no_block
+        self._replaced = True
+        self._fields["note"] = escape_invisible(note)
+        if not self._news:
+            self._announce()
+
+    # -- sending ---------------------------------------------------------------------------------
+
+    def drain(self, *, limit: int = MAX_APPEND) -> DeltaMessage | SnapshotMessage | None:
+        """What the browser has not been sent yet, as one message; `None` when there is nothing.
+
+        At most `limit` characters are appended to a block; what is left stays news. After a
+        `reset` the message is a snapshot, since no operation takes blocks away.
+        """
+        if self.before_send is not None:
+            self.before_send()
+        if self._replaced:
+            return self.snapshot()
+        ops: list[Op] = []
+        left: dict[int, None] = {}
+        for index in self._touched:
+            block = self._blocks[index]
+            if block.write(ops, limit):
+                left[index] = None
+        if self._changed:
+            ops.append(("card", {name: self._fields[name] for name in self._changed}))
+            self._changed.clear()
+        self._touched = left
+        growing = self._growing
+        if growing is not None:
+            # `feed` does not mark the block it grows: it is looked at in every drain.
+            self._touched.setdefault(growing.index)
+        self._news = any(self._blocks[index].has_news for index in self._touched)
+        if not ops:
+            return None
+        self._seq += 1
+        return {"kind": "delta", "id": self.id, "seq": self._seq, "ops": ops}
+
+    def snapshot(self, *, final: bool = False) -> SnapshotMessage:
+        """The whole card as a message; what was waiting to be sent is in it."""
+        if not self.ended:
+            self._fields["elapsed"] = round(self._clock() - self._began, 3)
+        for block in self._blocks:
+            block.settle()
+        self._changed.clear()
+        self._touched.clear()
+        if self._growing is not None:
+            self._touched[self._growing.index] = None
+        self._replaced = self._news = False
+        self._seq += 1
+        return {
+            "kind": "snapshot",
+            "id": self.id,
+            "seq": self._seq,
+            "final": final,
+            "card": self.card(),
+        }
+
+    # -- inside ----------------------------------------------------------------------------------
+
+    def _announce(self) -> None:
+        self._news = True
+        if self.on_change is not None:
+            self.on_change()
+
+    def _touch(self, block: _Block) -> None:
+        self._touched[block.index] = None
+        if not self._news:
+            self._announce()
+
+    def _add(self, block: _Block) -> int:
+        block.index = len(self._blocks)
+        self._blocks.append(block)
+        self._touch(block)
+        return block.index
+
+    def _set(self, block: _Block, fields: dict[str, Any]) -> None:
+        changed = False
+        for name, value in fields.items():
+            if block.fields[name] != value:
+                block.fields[name] = value
+                block.changed[name] = None
+                changed = True
+        if changed:
+            self._touch(block)
+
+    def _grow(self, block: _Block) -> None:
+        self._close_growing()
+        self._growing = block
+        self._append = block.tail.append
+        self._add(block)
+
+    def _close_growing(self) -> None:
+        block, self._growing, self._append = self._growing, None, _no_block
+        if block is not None and block.kind == _THOUGHT:
+            self._set(block, {"seconds": round(self._clock() - block.since, 1)})
+
+    def _start_text(self, _: Any) -> None:
+        self._grow(_Block(_TEXT, {}, "text"))
+
+    def _start_thought(self, _: Any) -> None:
+        block = _Block(_THOUGHT, {"seconds": None}, "text")
+        block.since = self._clock()
+        self._grow(block)
+
+    def _end_growing(self, _: Any) -> None:
+        self._close_growing()
+
+    def _start_tool(self, chunk: Any) -> None:
+        self.add_tool(chunk.id, chunk.name)
+
+    def _grow_tool(self, chunk: Any) -> None:
+        block = self._tools.get(chunk.id)
+        if block is not None:
+            block.tail.append(chunk.delta)
+            self._touch(block)
+
+    def _end_tool(self, chunk: Any) -> None:
+        self._tools.pop(chunk.id, None)
+
+    _HANDLERS: ClassVar[dict[str, Callable[[CardState, Any], None]]] = {
+        "text_start_chunk": _start_text,
+        "text_end_chunk": _end_growing,
+        "thought_start_chunk": _start_thought,
+        "thought_end_chunk": _end_growing,
+        "tool_call_start_chunk": _start_tool,
+        "tool_call_chunk": _grow_tool,
+        "tool_call_end_chunk": _end_tool,
+    }
+
+
+class _Block:
+    """One block, and what of it has not been sent.
+
+    What grows is kept in three pieces: `sent`, joined once per drain; `tail`, the deltas since;
+    and nothing else, so that a drain costs what is new and a read costs one join.
+    """
+
+    __slots__ = ("changed", "fields", "grows", "index", "is_new", "kind", "sent", "since", "tail")
+
+    def __init__(
+        self, kind: str, fields: dict[str, Any], grows: str | None, text: str = ""
+    ) -> None:
+        self.kind = kind
+        self.fields = fields
+        self.grows = grows
+        self.sent: list[str] = []
+        self.tail: list[str] = [text] if text else []
+        self.changed: dict[str, None] = {}
+        self.index = -1
+        self.is_new = True
+        self.since = 0.0
+
+    @property
+    def has_news(self) -> bool:
+        # Half a character alone is none: it waits for its other half, and no timer for it.
+        return bool(self.is_new or self.changed or (self.tail and not _is_half("".join(self.tail))))
+
+    def grown(self) -> str:
+        return well_formed("".join(self.sent) + "".join(self.tail))
+
+    def value(self) -> Block:
+        whole = {"type": self.kind, **self.fields}
+        if self.grows is not None:
+            whole[self.grows] = self.grown()
+        return cast("Block", whole)
+
+    def replace(self, text: str) -> None:
+        """Put another text in the place of what has grown."""
+        assert self.grows is not None  # noqa: S101 - only tool blocks are replaced, and they grow
+        self.sent = [text]
+        self.tail.clear()
+        self.changed[self.grows] = None
+
+    def write(self, ops: list[Op], limit: int) -> bool:
+        """Add the operations that send what is new; returns whether some of it is left."""
+        text, left = self._take(limit)
+        if self.is_new:
+            whole = {"type": self.kind, **self.fields}
+            if self.grows is not None:
+                whole[self.grows] = well_formed("".join(self.sent))
+            ops.append(("block", self.index, cast("Block", whole)))
+            self.is_new = False
+        else:
+            fields = {
+                name: well_formed("".join(self.sent)) if name == self.grows else self.fields[name]
+                for name in self.changed
+            }
+            if text and self.grows not in fields:
+                ops.append(("append", self.index, text))
+            if fields:
+                ops.append(("set", self.index, fields))
+        self.changed.clear()
+        return left
+
+    def settle(self) -> None:
+        """Mark all of it as sent."""
+        self._take(None)
+        self.is_new = False
+        self.changed.clear()
+
+    def _take(self, limit: int | None) -> tuple[str, bool]:
+        """Move what is new from `tail` to `sent`: at most `limit` characters, all for `None`."""
+        if not self.tail:
+            return "", False
+        text = "".join(self.tail)
+        # The tail keeps its identity: the card holds its `append`.
+        self.tail.clear()
+        if limit is not None and len(text) > limit:
+            self.tail.append(text[limit:])
+            text = text[:limit]
+        if limit is not None and _is_half(text[-1]):
+            # Half of a character: a provider may cut `\ud83d\ude00` between two events.
+            self.tail.insert(0, text[-1])
+            text = text[:-1]
+        text = well_formed(text)
+        if text:
+            self.sent.append(text)
+        return text, bool(self.tail)
+
+
+_OPEN_TOOL_PHASES = frozenset(
+    {"proposed", "pending", "auto_allowed", "approved", "edited", "running"}
+)
+
+
+def _is_half(text: str) -> bool:
+    """Whether a text is the first half of a character and nothing else."""
+    return len(text) == 1 and "\ud800" <= text <= "\udbff"
+
+
+def _no_block(_: str) -> None:
+    """Take text outside any block, which a well-formed stream never has, and drop it."""

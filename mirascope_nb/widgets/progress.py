@@ -1,0 +1,295 @@
+"""The progress bar: the whole state, at most ten times a second, and the buttons' way back.
+
+`parallel` knows only `Progress` and `ProgressState`. It calls `update` as often as it likes, which
+costs next to nothing: the state is kept, and sent when it is due.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from mirascope_nb.text import escape_invisible, one_line
+from mirascope_nb.widgets.output import CellOutput, Output
+from mirascope_nb.widgets.pace import pacer_of
+from mirascope_nb.widgets.protocol import (
+    CancelMessage,
+    LimitMessage,
+    PauseMessage,
+    ProgressMessage,
+    ProgressPhase,
+    ProgressRequest,
+    ProgressResyncMessage,
+    ResumeMessage,
+    RetryMessage,
+    decode_progress_request,
+    refused,
+)
+from mirascope_nb.widgets.view import Channel, answer
+
+PROGRESS_INTERVAL = 0.1
+"""Seconds between two messages of one progress bar."""
+MAX_ROWS = 500
+"""Rows that are shown one by one."""
+MAX_ERRORS = 50
+"""Errors that are shown."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProgressState:
+    """How far some work is."""
+
+    description: str = "Progress"
+    total: int | None = None
+    """How many rows there are, or `None` while that is not known."""
+    done: int = 0
+    failed: int = 0
+    running: int = 0
+    waiting: int = 0
+    cancelled: int = 0
+    elapsed: float = 0.0
+    """Seconds."""
+    rate: float | None = None
+    """Rows a second."""
+    left: float | None = None
+    """Seconds to the end, as far as can be said."""
+    tokens: int | None = None
+    cost: str | None = None
+    """US dollars so far."""
+    projected: str | None = None
+    """US dollars in the end, as far as can be said."""
+    limit: int | None = None
+    """How many run at once."""
+    waiting_for: str | None = None
+    """What holds the work up, such as `waiting 12 s: 429`."""
+    state: ProgressPhase = "running"
+    rows: str | None = None
+    """A letter a row: `.` waiting, `r` running, `d` done, `f` failed, `c` cancelled."""
+    errors: tuple[tuple[int, str], ...] = ()
+    """Index and text of rows that failed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProgressActions:
+    """What the buttons do. An action that is `None` is refused."""
+
+    cancel: Callable[[], None] | None = None
+    pause: Callable[[], None] | None = None
+    resume: Callable[[], None] | None = None
+    retry: Callable[[], None] | None = None
+    limit: Callable[[int], None] | None = None
+
+
+class Progress(Protocol):
+    """Somewhere that progress is shown."""
+
+    def update(self, state: ProgressState) -> None:
+        """Show a newer state, soon."""
+        ...
+
+    def close(self, state: ProgressState) -> None:
+        """Show the last state, now, and show nothing more."""
+        ...
+
+
+class ProgressView:
+    """A progress bar in the running cell's output.
+
+    While a person can still act on it, such as by `Retry failed` after the cell has ended, it stays
+    live. `close` replaces it with a static summary, unless there are failed rows and a `retry`
+    action: then it stays until the retry has left nothing to do, or `dispose` is called.
+
+    Args:
+        actions: What the buttons do. They are called on the loop's thread.
+        loop: The loop the work runs on; the running one by default.
+        output: Where to show it; the running cell by default.
+    """
+
+    interval = PROGRESS_INTERVAL
+
+    def __init__(
+        self,
+        actions: ProgressActions,
+        *,
+        loop: asyncio.AbstractEventLoop | None = None,
+        output: Output | None = None,
+    ) -> None:
+        self.id = uuid.uuid4().hex
+        self._actions = actions
+        self._loop = loop or asyncio.get_running_loop()
+        self._pacer = pacer_of(self._loop)
+        self._output: Output = output or CellOutput(replaceable=True)
+        self._state = ProgressState()
+        self._final = False
+        self._news = False
+        self._seq = 0
+        self._channel: Channel | None = None
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is a state that has not been sent."""
+        return self._news
+
+    def update(self, state: ProgressState) -> None:
+        """Show a newer state, soon. Call it on the loop's thread."""
+        self._state = state
+        self._final = False
+        if self._channel is None:
+            self._open()
+        if not self._news:
+            self._news = True
+            self._pacer.wake(self)
+
+    def close(self, state: ProgressState) -> None:
+        """Show the last state, now."""
+        self._state = state
+        self._final = True
+        if self._channel is not None:
+            self.send_news()
+            if state.failed and self._actions.retry is not None:
+                self._output.show(self._live_bundle(), {})
+                return
+        self.dispose()
+
+    def dispose(self) -> None:
+        """Put the static summary in the place of the live bar, and free the comm."""
+        self._pacer.forget(self)
+        self._news = False
+        self._output.show(progress_bundle(self._state), progress_metadata(self._state))
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+
+    def send_news(self) -> int:
+        """Send the state; returns its approximate size in bytes."""
+        self._news = False
+        if self._channel is None:
+            return 0
+        self._seq += 1
+        message = progress_message(self._state, self.id, seq=self._seq, final=self._final)
+        self._channel.send(message)
+        return (
+            700 + len(message["rows"] or "") + sum(len(text) + 10 for _, text in message["errors"])
+        )
+
+    def _open(self) -> None:
+        self._channel = Channel("progress", self.id, receive=self._receive, loop=self._loop)
+        self._output.show(self._live_bundle(), {})
+
+    def _live_bundle(self) -> dict[str, Any]:
+        assert self._channel is not None  # noqa: S101 - called only while it is live
+        return {**self._channel.mime_bundle(), "text/plain": progress_line(self._state)}
+
+    def _receive(self, content: object) -> None:
+        message = decode_progress_request(content, card_id=self.id)
+        if message is None or self._channel is None:
+            return
+        if isinstance(message, ProgressResyncMessage):
+            self._pacer.spend(self.send_news())
+            return
+        reason = answer(self._act, message)
+        if reason is not None:
+            self._channel.send(refused(message, reason))
+
+    def _act(self, message: ProgressRequest) -> str | None:
+        if isinstance(message, LimitMessage):
+            if self._actions.limit is None:
+                return "this limit cannot be changed"
+            if message.value < 1:
+                return "at least one has to run"
+            self._actions.limit(message.value)
+            return None
+        match message:
+            case CancelMessage():
+                action = self._actions.cancel
+            case PauseMessage():
+                action = self._actions.pause
+            case ResumeMessage():
+                action = self._actions.resume
+            case RetryMessage():
+                action = self._actions.retry
+            case ProgressResyncMessage():
+                action = None
+        if action is None:
+            return "this cannot be done here"
+        action()
+        return None
+
+
+class StaticProgress:
+    """One output, at the end: for work that nobody watches."""
+
+    def __init__(self, *, output: Output | None = None) -> None:
+        self._output: Output = output or CellOutput(replaceable=False)
+
+    def update(self, state: ProgressState) -> None:
+        """Show nothing."""
+
+    def close(self, state: ProgressState) -> None:
+        """Show the summary."""
+        self._output.show(progress_bundle(state), progress_metadata(state))
+
+
+def progress_message(
+    state: ProgressState, card_id: str, *, seq: int, final: bool
+) -> ProgressMessage:
+    """A state as the message that carries it."""
+    rows = state.rows
+    return {
+        "kind": "progress",
+        "id": card_id,
+        "seq": seq,
+        "final": final,
+        "description": escape_invisible(state.description),
+        "total": state.total,
+        "done": state.done,
+        "failed": state.failed,
+        "running": state.running,
+        "waiting": state.waiting,
+        "cancelled": state.cancelled,
+        "elapsed": round(state.elapsed, 3),
+        "rate": state.rate,
+        "left": state.left,
+        "tokens": state.tokens,
+        "cost": state.cost,
+        "projected": state.projected,
+        "limit": state.limit,
+        "waiting_for": None if state.waiting_for is None else one_line(state.waiting_for),
+        "state": state.state,
+        "rows": None if rows is None or len(rows) > MAX_ROWS else rows,
+        "errors": [(index, one_line(text)) for index, text in state.errors[:MAX_ERRORS]],
+    }
+
+
+def progress_line(state: ProgressState) -> str:
+    """A state in a few words, without anything that differs between two equal runs."""
+    finished = state.done + state.failed + state.cancelled
+    words = [f"{finished}/{state.total}" if state.total is not None else f"{finished}"]
+    words += [f"{count} {name}" for count, name in _counts(state) if count]
+    if state.state in ("cancelled", "failed", "paused"):
+        words.append(state.state)
+    if state.tokens is not None:
+        words.append(f"{state.tokens:,} tokens")
+    if state.cost is not None:
+        words.append(f"${state.cost}")
+    return f"{one_line(state.description)}: {' · '.join(words)}"
+
+
+def progress_bundle(state: ProgressState) -> dict[str, Any]:
+    """The output of finished work."""
+    errors = [f"[{index}] {one_line(text)}" for index, text in state.errors[:MAX_ERRORS]]
+    return {"text/plain": "\n".join([progress_line(state), *errors])}
+
+
+def progress_metadata(state: ProgressState) -> dict[str, Any]:
+    """What differs between two equal runs, for the output's metadata."""
+    return {"mirascope_nb": {"elapsed": round(state.elapsed, 3)}}
+
+
+def _counts(state: ProgressState) -> tuple[tuple[int, str], ...]:
+    # The phase says `cancelled` by itself when everything was.
+    cancelled = 0 if state.state == "cancelled" else state.cancelled
+    return ((state.failed, "failed"), (cancelled, "cancelled"))

@@ -1,0 +1,169 @@
+"""The progress bar: whole states, paced; buttons that do something or are refused."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from mirascope_nb.widgets.progress import (
+    MAX_ERRORS,
+    ProgressActions,
+    ProgressState,
+    ProgressView,
+    StaticProgress,
+    progress_bundle,
+    progress_line,
+    progress_message,
+)
+
+STATE = ProgressState(
+    description="Summaries", total=10, done=3, running=2, waiting=5, rows="dddrr....."
+)
+
+
+async def turns(count: int = 3) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+def ask(view: ProgressView, browser: Any, kind: str, **fields: Any) -> Any:
+    [comm] = browser.ours
+    comm.browser_sends({"kind": kind, "id": view.id, "request": "r1", **fields})
+    return comm.custom[-1] if comm.custom else None
+
+
+async def test_a_bar_appears_with_its_first_state_and_is_not_sent_more_often_than_it_is_due(
+    browser: Any, cell: Any
+) -> None:
+    view = ProgressView(ProgressActions(), output=cell)
+    assert browser.comms == []
+    for done in range(100):
+        view.update(replace(STATE, done=done))
+    await turns()
+    [comm] = browser.ours
+    assert [message["done"] for message in comm.custom] == [99]
+    view.update(STATE)
+    await turns()
+    assert len(comm.custom) == 1
+    [(data, _)] = cell.shown
+    assert "application/vnd.jupyter.widget-view+json" in data
+    view.dispose()
+
+
+async def test_the_end_is_sent_at_once_and_the_output_becomes_static(
+    browser: Any, cell: Any
+) -> None:
+    view = ProgressView(ProgressActions(), output=cell)
+    view.update(STATE)
+    await turns()
+    end = replace(STATE, done=10, running=0, waiting=0, state="done", elapsed=3.21)
+    view.close(end)
+    last = browser.ours[0].custom[-1]
+    assert (last["done"], last["state"], last["final"], last["seq"]) == (10, "done", True, 2)
+    assert cell.shown[-1] == (
+        {"text/plain": "Summaries: 10/10"},
+        {"mirascope_nb": {"elapsed": 3.21}},
+    )
+    assert browser.closed
+
+
+async def test_a_bar_with_failed_rows_stays_live_for_the_retry(browser: Any, cell: Any) -> None:
+    clicks: list[str] = []
+    view = ProgressView(ProgressActions(retry=lambda: clicks.append("retry")), output=cell)
+    view.update(STATE)
+    view.close(replace(STATE, done=9, failed=1, state="failed"))
+    assert not browser.closed
+    ask(view, browser, "retry")
+    assert clicks == ["retry"]
+    view.update(replace(STATE, done=9, running=1))
+    view.close(replace(STATE, done=10, state="done"))
+    assert browser.closed
+    assert cell.shown[-1][0] == {"text/plain": "Summaries: 10/10"}
+
+
+async def test_every_button_does_what_it_says(browser: Any, cell: Any) -> None:
+    clicks: list[Any] = []
+    actions = ProgressActions(
+        cancel=lambda: clicks.append("cancel"),
+        pause=lambda: clicks.append("pause"),
+        resume=lambda: clicks.append("resume"),
+        retry=lambda: clicks.append("retry"),
+        limit=clicks.append,
+    )
+    view = ProgressView(actions, output=cell)
+    view.update(STATE)
+    for kind in ("cancel", "pause", "resume", "retry"):
+        ask(view, browser, kind)
+    ask(view, browser, "limit", value=7)
+    assert clicks == ["cancel", "pause", "resume", "retry", 7]
+    assert browser.ours[0].custom == []
+    view.dispose()
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"), [("pause", {}), ("limit", {"value": 3}), ("retry", {})]
+)
+async def test_a_button_without_an_action_is_refused(
+    browser: Any, cell: Any, kind: str, fields: dict[str, Any]
+) -> None:
+    view = ProgressView(ProgressActions(), output=cell)
+    view.update(STATE)
+    assert ask(view, browser, kind, **fields)["kind"] == "refused"
+    view.dispose()
+
+
+async def test_a_limit_below_one_is_refused(browser: Any, cell: Any) -> None:
+    limits: list[int] = []
+    view = ProgressView(ProgressActions(limit=limits.append), output=cell)
+    view.update(STATE)
+    assert ask(view, browser, "limit", value=0)["reason"] == "at least one has to run"
+    assert limits == []
+    view.dispose()
+
+
+async def test_a_bar_that_mounts_late_asks_and_gets_the_state(browser: Any, cell: Any) -> None:
+    view = ProgressView(ProgressActions(), output=cell)
+    view.update(STATE)
+    message = ask(view, browser, "resync")
+    assert (message["kind"], message["done"], message["seq"]) == ("progress", 3, 1)
+    view.dispose()
+
+
+def test_headless_the_summary_is_the_one_output(cell: Any) -> None:
+    progress = StaticProgress(output=cell)
+    progress.update(STATE)
+    assert cell.shown == []
+    progress.close(replace(STATE, done=10))
+    assert [data for data, _ in cell.shown] == [{"text/plain": "Summaries: 10/10"}]
+
+
+def test_a_message_is_bounded_and_hides_nothing() -> None:
+    errors = tuple((index, "bad\n\u202e" + "x" * 1000) for index in range(200))
+    state = replace(STATE, description="a\u200b", rows="d" * 501, errors=errors)
+    message = progress_message(state, "id", seq=1, final=False)
+    assert message["rows"] is None
+    assert len(message["errors"]) == MAX_ERRORS
+    assert all(len(text) <= 200 and "\n" not in text for _, text in message["errors"])
+    assert message["description"] == "a\\u200b"
+    assert progress_message(STATE, "id", seq=1, final=False)["rows"] == "dddrr....."
+
+
+def test_the_summary_says_how_it_ended_and_what_it_cost() -> None:
+    state = replace(
+        STATE,
+        done=7,
+        failed=2,
+        cancelled=1,
+        state="failed",
+        tokens=81204,
+        cost="0.021",
+        elapsed=9.9,
+    )
+    line = "Summaries: 10/10 · 2 failed · 1 cancelled · failed · 81,204 tokens · $0.021"
+    assert progress_line(state) == line
+    data = progress_bundle(replace(state, errors=((3, "RateLimitError: slow"),)))
+    assert data == {"text/plain": f"{line}\n[3] RateLimitError: slow"}
+    assert progress_line(replace(STATE, total=None, state="cancelled", cancelled=2)) == (
+        "Summaries: 5 · cancelled"
+    )
