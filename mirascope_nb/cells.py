@@ -1,0 +1,313 @@
+"""What a cell awaits: `show` one reply, `run` a loop of replies and tools.
+
+Both show a live card, return the finished response, and leave the card in its true state whatever
+happens: an error goes on up after the card has failed, a stop keeps what had arrived. In a terminal
+or a script the same functions write text.
+
+The blocking forms are for code that cannot await, such as a magic inside a function.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, cast
+
+from mirascope_nb import llm
+from mirascope_nb.kernel import interruption, running
+from mirascope_nb.widgets.live import LiveCard, current_tool
+from mirascope_nb.widgets.reading import read, read_blocking
+
+if TYPE_CHECKING:
+    from mirascope_nb.widgets.protocol import CardFormat
+
+__all__ = ["Approve", "LiveCard", "run", "run_blocking", "show", "show_blocking"]
+
+ResponseT = TypeVar("ResponseT")
+Approve: TypeAlias = "Literal['ask', 'allow', 'deny'] | llm.Approver"
+"""A policy for calls that nothing else decides on, or somebody who decides on every call."""
+Bind: TypeAlias = "Callable[[llm.AnyResponse], None]"
+"""Told of each response when it begins, so that a stopped one is not lost."""
+
+MAX_TURNS = 20
+"""Replies in one `run`, unless it is told otherwise."""
+
+
+async def show(
+    source: Awaitable[ResponseT] | ResponseT,
+    *,
+    model: str | None = None,
+    title: str | None = None,
+    format: CardFormat = "markdown",
+    quiet: bool = False,
+    display: bool = True,
+    bind: Bind | None = None,
+) -> ResponseT:
+    """Show a reply in a live card while it comes, and return the finished response.
+
+    Args:
+        source: A streaming response, or what is awaited for one, such as `call.stream("...")`.
+            A response that is whole already is shown at once.
+        model: The model id that is asked, shown until the response says it.
+        title: A line above the reply.
+        format: How the text is to be shown.
+        quiet: Show nothing, unless a person has to be asked.
+        display: Whether anything may be shown at all.
+        bind: Called with the response as soon as there is one, so that it is not lost by a stop.
+
+    Raises:
+        KeyboardInterrupt: If the cell was stopped; the response keeps what had arrived.
+        ProviderError: As the call or its stream fails; the card says what to do.
+    """
+    card = LiveCard(model=model, title=title, format=format, quiet=quiet, display=display)
+    with running(), _stoppable(card), card:
+        response = await _follow(card, source, bind)
+    return cast("ResponseT", response)
+
+
+async def run(
+    source: Awaitable[llm.AnyResponse] | llm.AnyResponse,
+    *,
+    approve: Approve = "ask",
+    max_turns: int = MAX_TURNS,
+    ctx: llm.Context[Any] | None = None,
+    model: str | None = None,
+    title: str | None = None,
+    format: CardFormat = "markdown",
+    quiet: bool = False,
+    display: bool = True,
+    bind: Bind | None = None,
+) -> Any:
+    """Show a reply, run the tools it calls, and go on until it calls none; all in one card.
+
+    Each call is decided on first: by a rule, by `approve`, or by a person. What was denied is told
+    to the model, which goes on without it. Every reply after the first one streams.
+
+    Args:
+        source: A response, streaming or not, or what is awaited for one, such as `call("...")`.
+        approve: `ask` a person, `allow` or `deny` what no rule decides; or an approver.
+        max_turns: Replies at most. The last one is returned even if it calls tools.
+        ctx: The context, if the call takes one.
+        model: The model id that is asked, shown until the response says it.
+        title: A line above the reply.
+        format: How the text is to be shown.
+        quiet: Show nothing, unless a person has to be asked.
+        display: Whether anything may be shown at all.
+        bind: Called with each response of the loop as soon as it begins.
+
+    Returns:
+        The last response. Its `messages` are the whole conversation.
+
+    Raises:
+        KeyboardInterrupt: If the cell was stopped.
+        ProviderError: As a call or its stream fails.
+        ValueError: If `max_turns` is less than 1, or `approve` is no policy.
+    """
+    if max_turns < 1:
+        raise ValueError("max_turns must be at least 1")
+    card = LiveCard(model=model, title=title, format=format, quiet=quiet, display=display)
+    with running(), _stoppable(card), card, _approving(card, approve):
+        response = await _follow(card, source, bind)
+        for _ in range(max_turns - 1):
+            if not response.tool_calls:
+                break
+            outputs = await _execute_tools(card, response, ctx)
+            response = await _follow(card, _resume(response, ctx, outputs), bind)
+        if response.tool_calls:
+            card.state.update(
+                note=f"Ended after {max_turns} replies: the model goes on calling tools."
+            )
+    return response
+
+
+def show_blocking(
+    response: ResponseT,
+    *,
+    model: str | None = None,
+    title: str | None = None,
+    format: CardFormat = "markdown",
+    quiet: bool = False,
+    display: bool = True,
+) -> ResponseT:
+    """Show a synchronous response without a loop; see `show`.
+
+    In a notebook it is shown when it is whole, since nothing can be live while the kernel blocks.
+    """
+    card = LiveCard(model=model, title=title, format=format, quiet=quiet, display=display)
+    with card:
+        read_blocking(card, cast("Any", response))
+    return response
+
+
+def run_blocking(
+    response: llm.AnyResponse,
+    *,
+    approve: Approve = "ask",
+    max_turns: int = MAX_TURNS,
+    ctx: llm.Context[Any] | None = None,
+    model: str | None = None,
+    title: str | None = None,
+    format: CardFormat = "markdown",
+    quiet: bool = False,
+    display: bool = True,
+) -> Any:
+    """Run the tools of a synchronous response, and go on until it calls none; see `run`.
+
+    A person is asked on stdin, or else the call is denied.
+    """
+    if max_turns < 1:
+        raise ValueError("max_turns must be at least 1")
+    card = LiveCard(model=model, title=title, format=format, quiet=quiet, display=display)
+    given = _given(response, ctx)
+    with card, _approving(card, approve):
+        current: Any = response
+        read_blocking(card, current)
+        for _ in range(max_turns - 1):
+            if not current.tool_calls:
+                break
+            blocks = card.blocks_of(current.tool_calls)
+            outputs = current.execute_tools(*given)
+            for index, output in zip(blocks, outputs, strict=True):
+                card.tool_ended(index, output)
+            current = current.resume(*given, outputs)
+            read_blocking(card, current)
+    return current
+
+
+async def _follow(card: LiveCard, source: Any, bind: Bind | None) -> Any:
+    """Show one response to its end; it is awaited for first if need be."""
+    response = await source if inspect.isawaitable(source) else source
+    if bind is not None:
+        bind(response)
+    await read(card, response)
+    return response
+
+
+async def _execute_tools(
+    card: LiveCard, response: llm.AnyResponse, ctx: llm.Context[Any] | None
+) -> list[llm.ToolOutput[Any]]:
+    """Run the tool calls of a response at once, and show each as it ends."""
+    toolkit, given = _async_toolkit(response), _given(response, ctx)
+    outputs: dict[int, llm.ToolOutput[Any]] = {}
+    failures: list[BaseException] = []
+
+    async def execute(position: int, index: int, call: llm.ToolCall) -> None:
+        current_tool.set(index)
+        try:
+            output = outputs[position] = await toolkit.execute(*given, call)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001 - raised again below
+            # A task that ends in `KeyboardInterrupt` takes the event loop with it.
+            failures.append(error)
+            for task in tasks:
+                task.cancel()
+        else:
+            card.tool_ended(index, output)
+
+    calls = list(response.tool_calls)
+    tasks = [
+        asyncio.create_task(execute(position, index, call))
+        for position, (index, call) in enumerate(zip(card.blocks_of(calls), calls, strict=True))
+    ]
+    try:
+        await asyncio.gather(*tasks, return_exceptions=True)
+    finally:
+        # Stopped: what is left is cancelled already; it is awaited, so that nothing stays behind.
+        await asyncio.gather(*tasks, return_exceptions=True)
+    if failures:
+        raise failures[0]
+    if any(task.cancelled() for task in tasks):
+        raise asyncio.CancelledError
+    return [outputs[position] for position in range(len(calls))]
+
+
+_WITH_CONTEXT = (
+    llm.ContextResponse,
+    llm.ContextStreamResponse,
+    llm.AsyncContextResponse,
+    llm.AsyncContextStreamResponse,
+)
+
+
+def _given(response: object, ctx: llm.Context[Any] | None) -> tuple[llm.Context[Any], ...]:
+    """The context as the leading argument of whatever the response does, if it takes one."""
+    if not isinstance(response, _WITH_CONTEXT):
+        return ()
+    if ctx is None:
+        raise ValueError("this call takes a context: ctx must be given")
+    return (ctx,)
+
+
+def _async_toolkit(response: Any) -> Any:
+    """The response's tools as ones that can be awaited: blocking ones run in worker threads."""
+    toolkit = response.toolkit
+    if isinstance(toolkit, (llm.AsyncToolkit, llm.AsyncContextToolkit)):
+        return cast("Any", toolkit)
+    made: Any = llm.AsyncContextToolkit if isinstance(response, _WITH_CONTEXT) else llm.AsyncToolkit
+    return made(toolkit.tools)
+
+
+def _resume(
+    response: Any, ctx: llm.Context[Any] | None, outputs: Sequence[llm.ToolOutput[Any]]
+) -> Coroutine[Any, Any, Any]:
+    """The next reply, streaming whatever the one before was."""
+    given = _given(response, ctx)
+    if hasattr(response, "aclose"):
+        return response.resume(*given, outputs)
+    messages = [*response.messages, llm.messages.user(outputs)]
+    asked: dict[str, Any] = {"tools": list(response.toolkit.tools), "format": response.format}
+    if given:
+        return response.model.context_stream_async(messages, ctx=given[0], **asked)
+    return response.model.stream_async(messages, **asked)
+
+
+@contextmanager
+def _stoppable(card: LiveCard) -> Generator[None]:
+    """Turn a click on `Stop` into what an interrupt of the cell gives."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not card.stop_clicked:
+            raise
+        error = interruption("stopped")
+        task = asyncio.current_task()
+        if task is not None and not isinstance(error, asyncio.CancelledError):
+            task.uncancel()
+        raise error from None
+
+
+@contextmanager
+def _approving(card: LiveCard, approve: Approve) -> Generator[None]:
+    """Decide on tool calls as `approve` says, and show each decision on the card."""
+    with llm.use_approver(_Showing(card, _approver(card, approve))):
+        yield
+
+
+def _approver(card: LiveCard, approve: Approve) -> llm.Approver:
+    if not isinstance(approve, str):
+        return approve
+    if approve not in ("ask", "allow", "deny"):
+        raise ValueError(f"approve must be 'ask', 'allow' or 'deny', not {approve!r}")
+    from mirascope_nb.approvals import approver_for
+
+    return approver_for(approve, card=card)
+
+
+class _Showing:
+    """An approver that shows on a card what another decides."""
+
+    def __init__(self, card: LiveCard, approver: llm.Approver) -> None:
+        self._card = card
+        self._approver = approver
+
+    async def decide(self, request: llm.ApprovalRequest, /) -> llm.ApprovalDecision | None:
+        self._card.tool_asked(request)
+        decision = await self._approver.decide(request)
+        if decision is not None:
+            self._card.tool_decided(request, decision)
+        if decision is None or decision.outcome in ("approved", "edited"):
+            self._card.tool_running(request)
+        return decision
