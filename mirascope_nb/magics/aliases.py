@@ -1,0 +1,68 @@
+"""Short names for models, and how the word that names a model is understood."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from IPython.core.error import UsageError
+
+from mirascope_nb.magics.grammar import SUBCOMMANDS
+from mirascope_nb.magics.nearest import did_you_mean
+
+DEFAULT_ALIAS: Final = "default"
+"""The alias used by a cell that names no model."""
+
+NO_MODEL: Final = (
+    "no model: name one on the line (`%%llm provider/model`), or set one for every cell with "
+    "`%config LLMMagics.model = 'provider/model'`."
+)
+
+_NAME: Final = re.compile(r"[A-Za-z_][\w.-]*$")
+_MODEL: Final = re.compile(r"[\w:-]+/\S+$")
+
+
+def check_alias(name: str, model: str) -> None:
+    """Check a new alias.
+
+    Raises:
+        UsageError: The name is a subcommand's, has a slash or other sign in it, or the model is not
+            written as `provider/model`.
+    """
+    if not _NAME.match(name):
+        raise UsageError(f"an alias is one word without a slash, not {name!a}.")
+    if name in {each.name for each in SUBCOMMANDS}:
+        raise UsageError(f"{name} is a subcommand of %llm; choose another name.")
+    if not is_model_id(model):
+        raise UsageError(f"{model!a} is not a model; write it as provider/model.")
+
+
+def is_model_id(word: str) -> bool:
+    """Whether a word has the form `provider/model`. Whether there is such a model is not asked."""
+    return _MODEL.match(word) is not None
+
+
+def resolve_model(word: str | None, aliases: Mapping[str, str], default: str | None) -> str:
+    """The model id that a cell means.
+
+    Args:
+        word: What the line says: an id, an alias or nothing. An unknown id is taken as it is.
+        aliases: Short names.
+        default: The model configured for every cell, if there is one.
+
+    Raises:
+        UsageError: The word is neither, or there is no word and no default.
+    """
+    if word is None:
+        word = aliases.get(DEFAULT_ALIAS) or default
+        if not word:
+            raise UsageError(NO_MODEL)
+    if word in aliases:
+        return aliases[word]
+    if is_model_id(word):
+        return word
+    raise UsageError(
+        f"{word!a} is neither provider/model nor an alias.{did_you_mean(word, aliases)} "
+        f"To make it one: `%llm alias {word} provider/model`."
+        if _NAME.match(word)
+        else f"{word!a} is not a model; write it as provider/model."
+    )

@@ -1,0 +1,270 @@
+"""Turns a magic's text into what is to be done: a frozen `CellRequest`.
+
+Nothing here talks to a shell or a model. `read_cell` takes the line and the body of a `%%llm`
+cell, `read_line` a one-line prompt; both look names up in the namespace they are given and raise
+`UsageError` for anything that is not right, before anything is sent.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final
+
+from IPython.core.error import UsageError
+
+from mirascope_nb.magics.aliases import is_model_id, resolve_model
+from mirascope_nb.magics.attachments import attach
+from mirascope_nb.magics.interpolation import interpolate, interpolate_text
+from mirascope_nb.magics.nearest import did_you_mean
+from mirascope_nb.magics.options import (
+    Approve,
+    Format,
+    Options,
+    parse_cell_line,
+    parse_prompt_line,
+)
+from mirascope_nb.magics.parts import Part
+
+FORMAT_INSTRUCTIONS: Final[Mapping[Format, str]] = MappingProxyType(
+    {
+        "json": "Answer with one JSON value and nothing else.",
+        "html": "Answer with HTML source and nothing else.",
+        "code": "Answer with code in one fenced block, marked with its language.",
+        "math": "Write mathematics as LaTeX between dollar signs.",
+    }
+)
+"""What is added to the system message so that a reply can be shown in the format asked for."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CellConfig:
+    """The defaults of a session, from `%config LLMMagics`.
+
+    Attributes:
+        model: The model when the cell names none.
+        aliases: Short names for models.
+        providers: Names of providers, to tell `provider/model` from a prompt's first word.
+        system: The system message when there is no `-s`.
+        format: How replies are shown when there is no `-f`.
+        approve: The policy for tool calls when there is no `--approve`.
+        params: Parameters of every call; the line's own win.
+        stream: Whether replies are streamed when there is no `--no-stream`.
+        timeout: Seconds for a whole call, or `None` for the provider's own.
+    """
+
+    model: str | None = None
+    aliases: Mapping[str, str] = field(default_factory=dict[str, str])
+    providers: frozenset[str] = frozenset()
+    system: str | None = None
+    format: Format = "markdown"
+    approve: Approve = "ask"
+    params: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    stream: bool = True
+    timeout: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CellRequest:
+    """One call as a cell asks for it.
+
+    Attributes:
+        model: As `provider/model`.
+        content: The user's turn: texts and content parts in order, never empty.
+        system: The system message of the cell, or `None`.
+        params: As `llm.Model` takes them.
+        tools: Tools in the order given.
+        approve: The policy for tool calls.
+        schema: What the reply is parsed as, or `None`.
+        timeout: Seconds for the whole call, or `None`.
+        output: The variable to bind, or `None`.
+        format: How the reply is shown.
+        conversation: The conversation it continues, or `None`.
+        new: The conversation starts over.
+        extract: Take the code out of the reply.
+        offer: Put code that is in the reply into the next cell.
+        quiet: Show nothing.
+        silent: Show nothing and leave `_` alone.
+        stream: Show the reply while it comes.
+        detach: Return before the reply is there.
+        show_prompt: Show what would be sent, and send nothing.
+    """
+
+    model: str
+    content: tuple[str | Part, ...]
+    system: str | None = None
+    params: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    tools: tuple[Any, ...] = ()
+    approve: Approve = "ask"
+    schema: Any = None
+    timeout: float | None = None
+    output: str | None = None
+    format: Format = "markdown"
+    conversation: str | None = None
+    new: bool = False
+    extract: bool = False
+    offer: bool = False
+    quiet: bool = False
+    silent: bool = False
+    stream: bool = True
+    detach: bool = False
+    show_prompt: bool = False
+
+    @property
+    def instructions(self) -> str | None:
+        """The system message as it is sent: the user's, then what the format asks for."""
+        wanted = None if self.schema is not None else FORMAT_INSTRUCTIONS.get(self.format)
+        return "\n\n".join(text for text in (self.system, wanted) if text) or None
+
+    @property
+    def offers_code(self) -> bool:
+        """Whether code in the reply is put into the next cell."""
+        return self.offer or self.format == "code" or (self.extract and self.output is None)
+
+
+def read_cell(
+    line: str, body: str, namespace: Mapping[str, Any], config: CellConfig
+) -> CellRequest | None:
+    """Read a `%%llm` cell; `None` when it asks for help only.
+
+    Args:
+        line: What follows `%%llm` on its line.
+        body: The lines below.
+        namespace: The user's variables.
+        config: The defaults.
+
+    Raises:
+        UsageError: An option, a name or the prompt is wrong.
+    """
+    options = parse_cell_line(line, expand=lambda value: interpolate_text(value, namespace))
+    if options.help:
+        return None
+    return _request(options, body.strip("\n").rstrip(), namespace, config)
+
+
+def read_line(line: str, namespace: Mapping[str, Any], config: CellConfig) -> CellRequest | None:
+    """Read `%llm PROMPT`; `None` when it asks for help only.
+
+    Raises:
+        UsageError: An option, a name or the prompt is wrong.
+    """
+    options, prompt = parse_prompt_line(
+        line,
+        is_model=lambda word: _names_model(word, config),
+        expand=lambda value: interpolate_text(value, namespace),
+    )
+    if options.help:
+        return None
+    return _request(options, prompt, namespace, config)
+
+
+def _names_model(word: str, config: CellConfig) -> bool:
+    provider = word.partition("/")[0].partition(":")[0]
+    return word in config.aliases or (is_model_id(word) and provider in config.providers)
+
+
+def _request(
+    options: Options, prompt: str, namespace: Mapping[str, Any], config: CellConfig
+) -> CellRequest:
+    model = resolve_model(options.model, config.aliases, config.model)
+    attached = [part for word in options.attachments for part in attach(word, namespace)]
+    text = (prompt,) if options.raw else interpolate(prompt, namespace)
+    content = tuple(piece for piece in (*attached, *text) if piece != "")
+    if not any(not isinstance(piece, str) or piece.strip() for piece in content):
+        raise UsageError(
+            "nothing to send: write the prompt below the %%llm line, or after %llm on its own line."
+        )
+    timeout = options.timeout if options.timeout is not None else config.timeout
+    return CellRequest(
+        model=model,
+        content=content,
+        system=options.system if options.system is not None else config.system,
+        params=_params(options, config),
+        tools=_tools(options.tools, namespace),
+        approve=options.approve or config.approve,
+        schema=_schema(options.schema, namespace),
+        timeout=timeout,
+        output=options.output,
+        format=options.format or config.format,
+        conversation=options.conversation,
+        new=options.new,
+        extract=options.extract,
+        quiet=options.quiet,
+        silent=options.silent,
+        stream=config.stream and not options.no_stream,
+        detach=options.detach,
+        show_prompt=options.show_prompt,
+    )
+
+
+def _params(options: Options, config: CellConfig) -> Mapping[str, Any]:
+    params = {**config.params, **options.params}
+    if options.thinking is not None:
+        # A card has room for thoughts, so ask for them.
+        params["thinking"] = {
+            "level": options.thinking,
+            "include_thoughts": options.thinking != "none",
+        }
+    return MappingProxyType(params)
+
+
+def _schema(line: str | None, namespace: Mapping[str, Any]) -> Any:
+    if line is None:
+        return None
+    from mirascope_nb.magics.schema_short import schema_from_line
+
+    return schema_from_line(line, namespace)
+
+
+def _tools(names: tuple[str, ...], namespace: Mapping[str, Any]) -> tuple[Any, ...]:
+    tools: list[Any] = []
+    for name in names:
+        tools += _flatten(name, _look_up_tool(name, namespace))
+    seen: set[str] = set()
+    for tool in tools:
+        if tool.name in seen:
+            raise UsageError(f"-t: there are two tools called {tool.name}; keep one.")
+        seen.add(tool.name)
+    return tuple(tools)
+
+
+def _look_up_tool(name: str, namespace: Mapping[str, Any]) -> Any:
+    root, *path = name.split(".")
+    if root not in namespace:
+        if name == "web_search":
+            from mirascope_nb import llm
+
+            return llm.WebSearchTool()
+        tools = [each for each in namespace if not each.startswith("_")]
+        raise UsageError(
+            f"-t {name!a} is not among your variables.{did_you_mean(name, tools)} "
+            "Define it with @llm.tool first."
+        )
+    value = namespace[root]
+    for part in path:
+        value = getattr(value, part, None) if not part.startswith("_") else None
+    return value
+
+
+def _flatten(name: str, value: Any) -> list[Any]:
+    """The tools that a value stands for: itself, its items, or those of a toolkit."""
+    if isinstance(value, list | tuple | set | frozenset):
+        return [tool for item in value for tool in _flatten(name, item)]  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(getattr(value, "tools_dict", None), Mapping):
+        return list(value.tools)
+    if hasattr(value, "parameters") and hasattr(value, "execute"):
+        return [value]
+    if _is_provider_tool(value):
+        return [value]
+    if callable(value) and not isinstance(value, type) and hasattr(value, "__name__"):
+        from mirascope_nb import llm
+
+        return [llm.tool(value)]
+    raise UsageError(
+        f"-t {name!a} is neither a tool, a list of tools nor a toolkit; make one with @llm.tool."
+    )
+
+
+def _is_provider_tool(value: Any) -> bool:
+    from mirascope_nb import llm
+
+    return isinstance(value, llm.ProviderTool)

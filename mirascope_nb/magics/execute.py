@@ -1,0 +1,140 @@
+"""Runs a prepared request: the one place where the magics call a model and show a card."""
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypedDict, cast
+
+from mirascope_nb import llm
+from mirascope_nb.magics.images import find_image, publish_image
+
+if TYPE_CHECKING:
+    from mirascope_nb.magics.session import Prepared
+    from mirascope_nb.widgets.protocol import CardFormat
+
+
+class Progress:
+    """The responses of one call as they begin; several when the model calls tools."""
+
+    def __init__(self) -> None:
+        self.responses: list[Any] = []
+
+    def begin(self, response: Any) -> None:
+        """Take note of a response, so that it is not lost by a stop."""
+        if not any(known is response for known in self.responses):
+            self.responses.append(response)
+
+    @property
+    def response(self) -> Any | None:
+        """The latest response, whole or not; `None` while the provider has not answered."""
+        return self.responses[-1] if self.responses else None
+
+
+class _Shown(TypedDict):
+    """How a card shows a reply."""
+
+    model: str
+    title: str | None
+    format: "CardFormat"
+    quiet: bool
+
+
+async def run(prepared: "Prepared", progress: Progress) -> Any:
+    """Send a request from the running loop, show its card, and return the finished response.
+
+    Raises:
+        KeyboardInterrupt: The cell was stopped.
+        llm.Error: The call failed.
+    """
+    from mirascope_nb import cells
+
+    request = prepared.request
+    asked = _model(prepared)
+    send = cast("Callable[..., Any]", asked.stream_async if request.stream else asked.call_async)
+    call = send(prepared.messages, tools=list(request.tools) or None, format=request.schema)
+    shown = _shown(prepared)
+    if request.tools:
+        response = await cells.run(call, approve=request.approve, bind=progress.begin, **shown)
+    else:
+        response = await cells.show(call, bind=progress.begin, **shown)
+    progress.begin(response)
+    if _shows_image(prepared) and not publish_image(find_image(response)):
+        shown["quiet"] = False
+        return await cells.show(response, **shown)
+    _pass_over(prepared, response)
+    return response
+
+
+def run_blocking(prepared: "Prepared", progress: Progress, *, hidden: bool = False) -> Any:
+    """Send a request without a loop, show the reply, and return the finished response.
+
+    Args:
+        prepared: What to send.
+        progress: Told of the response.
+        hidden: Show nothing: whoever takes the value shows it.
+
+    Raises:
+        KeyboardInterrupt: The cell was stopped.
+        llm.Error: The call failed.
+    """
+    from mirascope_nb import cells
+
+    request = prepared.request
+    asked = _model(prepared)
+    send = cast("Callable[..., Any]", asked.stream if request.stream else asked.call)
+    response = send(prepared.messages, tools=list(request.tools) or None, format=request.schema)
+    progress.begin(response)
+    shown = _shown(prepared)
+    shown["quiet"] |= hidden
+    if request.tools:
+        response = cells.run_blocking(response, approve=request.approve, **shown)
+    else:
+        response = cells.show_blocking(response, **shown)
+    progress.begin(response)
+    if not hidden:
+        if _shows_image(prepared) and not publish_image(find_image(response)):
+            shown["quiet"] = False
+            return cells.show_blocking(response, **shown)
+        _pass_over(prepared, response)
+    return response
+
+
+def is_captured() -> bool:
+    """Whether the value of the running code is collected by `%%capture`, and shown by it later."""
+    from IPython.core.displayhook import CapturingDisplayHook
+
+    return isinstance(sys.displayhook, CapturingDisplayHook)
+
+
+def pass_over(value: object) -> None:
+    """Keep the running cell from showing a value that is to be its own, but not to be shown."""
+    from mirascope_nb.display.reprs import mark_shown
+
+    mark_shown(value)
+
+
+def _model(prepared: "Prepared") -> llm.Model:
+    request = prepared.request
+    params = cast("Any", dict(request.params))
+    return llm.Model(request.model, timeout=request.timeout, **params)
+
+
+def _shown(prepared: "Prepared") -> _Shown:
+    request = prepared.request
+    # An image is looked for when the reply is whole; until then there is nothing to show.
+    format: CardFormat = "markdown" if request.format == "image" else request.format
+    return {
+        "model": request.model,
+        "title": prepared.note,
+        "format": format,
+        "quiet": request.quiet or request.silent or _shows_image(prepared),
+    }
+
+
+def _shows_image(prepared: "Prepared") -> bool:
+    request = prepared.request
+    return request.format == "image" and not (request.quiet or request.silent)
+
+
+def _pass_over(prepared: "Prepared", response: Any) -> None:
+    if prepared.request.quiet or prepared.request.silent or prepared.request.format == "image":
+        pass_over(response)

@@ -1,0 +1,272 @@
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from IPython.core.error import UsageError
+
+from mirascope_nb.magics.interpolation import interpolate, interpolate_text
+
+NAMES: dict[str, Any] = {
+    "name": "Ada",
+    "x": 3.14159,
+    "n": 7,
+    "items": ["a", "b"],
+    "data": {"key": {"inner": 1}, "it's": 2},
+    "thing": SimpleNamespace(title="T", price=2.5),
+    "color": "blue",
+    "größe": 10,
+}
+
+
+def one(text: str, names: dict[str, Any] | None = None) -> str:
+    pieces = interpolate(text, NAMES if names is None else names)
+    assert len(pieces) <= 1
+    return str(pieces[0]) if pieces else ""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Hello {name}!", "Hello Ada!"),
+        ("{name}{name}", "AdaAda"),
+        ("{items[0]} {items[-1]}", "a b"),
+        ("{data['key']['inner']}", "1"),
+        ('{data["key"]["inner"]}', "1"),
+        ('{data["it\'s"]}', "2"),
+        ("{thing.title} {thing.price:.2f}", "T 2.50"),
+        ("{name!r}", "'Ada'"),
+        ("{name!r:>7}", "  'Ada'"),
+        ("{name!s}", "Ada"),
+        ("{größe!a}", "10"),
+        ("{x:.2f}", "3.14"),
+        ("{x:>8.1f}|", "     3.1|"),
+        ("{n:03d}", "007"),
+        ("{n:_^5}", "__7__"),
+        ("{items}", "['a', 'b']"),
+        ("{größe}", "10"),
+        ("", ""),
+        ("no braces", "no braces"),
+    ],
+)
+def test_forms_are_replaced(text: str, expected: str) -> None:
+    assert one(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{{name}}", "{name}"),
+        ("{{{name}}}", "{Ada}"),
+        ("{{other}}", "{other}"),
+        ("{{x:.2f}} {x:.2f}", "{x:.2f} 3.14"),
+        ("{{name}}{name}", "{name}Ada"),
+        ("{name}}", "Ada}"),
+        ("{{name}", "{Ada"),
+        ("{{{{name}}}}", "{{Ada}}"),
+    ],
+)
+def test_doubled_braces_escape(text: str, expected: str) -> None:
+    assert one(text) == expected
+
+
+CORPUS = {
+    "json": '{"a": {"b": [1, {"c": null}]}, "d": {}, "e": "x"}',
+    "compact json": '{"a":{"b":{"c":1}}}',
+    "json schema": '{"type":"object","properties":{"name":{"type":"string"}}}',
+    "json lines": '{"id": 1}\n{"id": 2}',
+    "typescript": (
+        "interface A { b: string; c?: { d: number } }\n"
+        "const f = (x: number) => { return { x }; };\n"
+        "const s = `${value} and ${other.field}`;\n"
+        "type M = { [key: string]: number };\n"
+        "export { A, B } from './m';\n"
+        "function g<T extends {}>(t: T): T { return t }"
+    ),
+    "jsx": "<div style={{color: 'red', width: 10}} onClick={() => go()}>{items.map(f)}</div>",
+    "latex": (
+        r"\frac{a}{b} + \sqrt[3]{y} = \sum_{i}^{k} \text{if } \mathbb{R} "
+        r"\begin{align} \alpha_{ij} &= \left\{ z \right\} \end{align} \operatorname*{argmax}{q}"
+    ),
+    "css": "a { color: red; }\n.b{color: red;margin:0 auto}\n@media (x) { p { top: 0 } }",
+    "go template": "{{ .Name }} {{.Name}} {{ range .Items }}{{ . }}{{ end }} {{- if eq 1 2 -}}",
+    "jinja": "{% for u in users %}{{ u.name }}{# note #}{% endfor %} {{ x|upper }} {{ name }}",
+    "f-strings with calls": "f'{f(x)} {a + b} {name.upper()} {x if y else z} {x=}'",
+    "shell": "echo ${HOME} ${x:-y} ${#a[@]} {1..5} {a,b}",
+    "rust": 'println!("{} {:?} {0}", a, b); match x { _ => {} }',
+    "empty and spaced": "{} { } { name } {\n} {1} {-1}",
+    "dunder": "{x.__class__} {name.__init__.__globals__} {__name__} {__builtins__}",
+    "calls": "{name()} {name.upper()} {items[n]} {items[0:1]} {data[key]}",
+    "unknown roots with more": "{user.name} {row[0]} {total:.2f} {err!r}",
+    "unclosed": "{name and more",
+    "regex": r"^\d{3}-\d{2,4}[^}]{1,}$",
+    "c": "int main(void){return 0;}",
+    "set": "{1, 2, 3} {'a': 1}",
+}
+
+
+@pytest.mark.parametrize("kind", CORPUS)
+def test_other_languages_pass_untouched(kind: str) -> None:
+    assert one(CORPUS[kind]) == CORPUS[kind]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"\frac{p}",
+        r"\sqrt[3]{p}",
+        r"\section*{p}",
+        "}{p}",
+        "x^{p}",
+        "x_{p}",
+        "${p}",
+    ],
+)
+def test_unresolved_name_after_a_latex_command_stays(text: str) -> None:
+    assert one(text) == text
+
+
+def test_resolved_name_after_a_latex_command_is_inserted() -> None:
+    assert one(r"\frac{n}{2}") == r"\frac7{2}"
+
+
+def test_lone_unknown_name_is_an_error_with_the_nearest() -> None:
+    with pytest.raises(UsageError) as caught:
+        one("Hi {nmae}")
+    assert str(caught.value) == (
+        "{nmae} names no variable. Did you mean {name}? "
+        "For literal braces write {{nmae}}, or use --raw."
+    )
+
+
+def test_lone_unknown_name_without_a_near_one() -> None:
+    with pytest.raises(UsageError, match=r"^\{zzz\} names no variable\. For literal"):
+        one("{zzz}")
+
+
+def test_attribute_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(UsageError) as caught:
+        one("{thing.titel}")
+    assert "{thing.titel}: thing has no .titel" in str(caught.value)
+    assert "Did you mean title?" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["{items[9]}", "{data['no']}", "{n[0]}", "{data['key']['no']}"])
+def test_item_that_is_not_there_is_an_error(text: str) -> None:
+    with pytest.raises(UsageError, match="has no"):
+        one(text)
+
+
+def test_format_that_does_not_fit_is_an_error() -> None:
+    with pytest.raises(UsageError, match=r"\{name:\.2f\} cannot be inserted: ValueError"):
+        one("{name:.2f}")
+
+
+def test_error_of_a_value_is_one_line() -> None:
+    class Broken:
+        def __str__(self) -> str:
+            raise RuntimeError("two\nlines")
+
+    with pytest.raises(UsageError) as caught:
+        one("{b}", {"b": Broken()})
+    assert "RuntimeError: two lines" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_inserted_text_is_not_scanned_again() -> None:
+    names = {"a": "{b} {{b}} {nope}", "b": "B"}
+    assert one("{a}{b}", names) == "{b} {{b}} {nope}B"
+
+
+def test_text_is_inserted_verbatim() -> None:
+    value = "line 1\n\n\t{x} \\n 'é' 🐢\u202e "
+    assert one("[{v}]", {"v": value}) == f"[{value}]"
+
+
+def test_date_format() -> None:
+    import datetime as dt
+
+    day = dt.date(2024, 2, 29)
+    assert one("{day:%d.%m.%Y}", {"day": day}) == "29.02.2024"
+
+
+def test_calls_are_never_made() -> None:
+    called: list[int] = []
+    names = {"f": lambda: called.append(1)}
+    assert one("{f()} {f.__call__()}", names) == "{f()} {f.__call__()}"
+    assert called == []
+
+
+def test_response_is_inserted_as_its_text() -> None:
+    class Reply:
+        messages = ()
+        finish_reason = None
+
+        def text(self) -> str:
+            return "the reply"
+
+    assert one("{r}", {"r": Reply()}) == "the reply"
+
+
+def test_only_text_goes_into_an_option() -> None:
+    from mirascope_nb import llm
+
+    image = llm.Image.from_url("https://example.com/a.png")
+    assert interpolate_text("be {name}", NAMES) == "be Ada"
+    with pytest.raises(UsageError, match="only text"):
+        interpolate_text("{pic}", {"pic": image})
+
+
+def test_part_splits_the_text() -> None:
+    from mirascope_nb import llm
+
+    image = llm.Image.from_url("https://example.com/a.png")
+    assert interpolate("Look: {pic} and {name}", {**NAMES, "pic": image}) == (
+        "Look: ",
+        image,
+        " and Ada",
+    )
+
+
+braces = st.text(alphabet=st.sampled_from('{}ab:!.[]"$\\^_ 0\n,') | st.characters(), max_size=60)
+
+
+@given(braces)
+def test_text_without_resolvable_names_is_unchanged(text: str) -> None:
+    try:
+        pieces = interpolate(text, {})
+    except UsageError:
+        return  # a lone {identifier}
+    result = "".join(str(piece) for piece in pieces)
+    # Only a doubled lone identifier changes: it loses its outer braces.
+    import re
+
+    assert result == re.sub(r"\{\{((?!\w*__)[^\W\d]\w*)\}\}", r"{\1}", text) or result == text
+
+
+@given(st.text(max_size=40), st.text(alphabet="xyz\n '\"", max_size=20))
+def test_value_is_inserted_verbatim_between_any_text(value: str, around: str) -> None:
+    assert one(f"{around}{{v}}{around}", {"v": value}) == f"{around}{value}{around}"
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(json_values)
+def test_any_json_passes_untouched(value: Any) -> None:
+    import json
+
+    for separators in ((",", ":"), (", ", ": ")):
+        text = json.dumps(value, separators=separators)
+        try:
+            assert one(text, {}) == text
+        except UsageError:
+            # A string in it that is itself a lone {identifier}.
+            assert "{" in json.dumps(value, separators=separators).strip("{}")
