@@ -1,0 +1,272 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+
+import { findFocusedCall, findLiveButtons, press } from "../src/plugin/calls";
+import { findSpans, isPromptCell, readMagicLine } from "../src/plugin/magic";
+import { offerAt } from "../src/plugin/offers";
+import { RECORD_TYPE, readRecord } from "../src/plugin/record";
+import { SessionSpending } from "../src/plugin/spending";
+
+describe("a prompt cell", () => {
+  test.each(["%%llm", "%%llm gpt -t f\nhi", "\n\n  %%llm x", "%%llm\nhi"])("is %j", (source) => {
+    expect(isPromptCell(source)).toBe(true);
+  });
+
+  test.each(["%%llmx", "%llm hi", "x = 1\n%%llm", "# %%llm", "%%time\n%%llm", ""])(
+    "is not %j",
+    (source) => {
+      expect(isPromptCell(source)).toBe(false);
+    },
+  );
+
+  test("has a magic, options and inserted names that stand out", () => {
+    const source =
+      '\n%%llm gpt -t f --approve ask\nIn {city!r:>9} and {a.b[0]}, {{not}} {"json": 1} {x y}';
+    const found = findSpans(source).map(({ from, to, kind }) => [kind, source.slice(from, to)]);
+    expect(found).toEqual([
+      ["magic", "%%llm"],
+      ["option", "-t"],
+      ["option", "--approve"],
+      ["name", "{city!r:>9}"],
+      ["name", "{a.b[0]}"],
+    ]);
+    expect(findSpans("f(-x) {y}")).toEqual([]);
+  });
+});
+
+describe("completion on a magic line", () => {
+  const labels = (before: string, models = ["openai/gpt-5-mini", "anthropic/claude"]) => {
+    const line = readMagicLine(before);
+    return line === null ? null : offerAt(line, models).map(({ label }) => label);
+  };
+
+  test("is for magic lines only", () => {
+    expect(labels("x = %llm ")).not.toBeNull();
+    expect(labels("  %%llm ")).not.toBeNull();
+    expect(labels("%%llmx ")).toBeNull();
+    expect(labels("%%llm")).toBeNull();
+    expect(labels("print('%llm ')")).toBeNull();
+  });
+
+  test("offers models first, and subcommands on a line magic", () => {
+    expect(labels("%%llm op")).toEqual(["openai/gpt-5-mini"]);
+    expect(labels("%llm ")).toEqual(
+      expect.arrayContaining(["openai/gpt-5-mini", "cost", "doctor"]),
+    );
+    expect(labels("%%llm ")).not.toContain("cost");
+    expect(labels("%%llm openai/gpt-5-mini ")).toEqual([]);
+  });
+
+  test("offers options", () => {
+    expect(labels("%%llm gpt --ap")).toEqual(["--approve"]);
+    expect(labels("%%llm -")).toEqual(expect.arrayContaining(["-m", "--model", "--schema"]));
+  });
+
+  test("offers an option's values", () => {
+    expect(labels("%%llm --approve ")).toEqual(["ask", "allow", "deny"]);
+    expect(labels("%%llm --approve=al")).toEqual(["--approve=allow"]);
+    expect(labels("%%llm -m anth")).toEqual(["anthropic/claude"]);
+    expect(labels("%%llm -s ")).toEqual([]);
+  });
+});
+
+describe("a saved record", () => {
+  const MARKDOWN = "`fetch(city)` · ok\n\nIt is **72**.\n\nIndeed.";
+  const record = {
+    schema_version: 1,
+    state: "done",
+    asked: "openai/gpt-5-mini",
+    answered: { provider: "openai", model: "openai/gpt-5", name: "gpt-5-2025" },
+    blocks: [
+      { type: "thought" },
+      {
+        type: "tool",
+        name: "fetch",
+        arguments: "{}",
+        state: "ok",
+        decision: "edited",
+        by: "person",
+      },
+      { type: "text", lines: [2, 5] },
+      { type: "error", title: "t", message: "m" },
+      { type: "of the future" },
+    ],
+    usage: { input: 1, output: 2, cached: 0, reasoning: 0 },
+    cost: "0.01",
+    finish: null,
+    format: "markdown",
+    note: null,
+  };
+  const metadata = {
+    mirascope_nb: {
+      card: "c",
+      elapsed: 4.2,
+      blocks: [{ seconds: 3 }, { id: "call_1", seconds: 0.5 }],
+    },
+  };
+
+  test("is the card it was", () => {
+    const saved = readRecord(record, metadata, MARKDOWN);
+    expect(saved?.card).toMatchObject({
+      state: "done",
+      model: "openai/gpt-5",
+      elapsed: 4.2,
+      cost: "0.01",
+      blocks: [
+        { type: "thought", seconds: 3 },
+        { type: "tool", call: "call_1", name: "fetch", state: "ok", seconds: 0.5, by: "person" },
+        { type: "text", text: "It is **72**.\n\nIndeed." },
+        { type: "error", title: "t" },
+      ],
+    });
+    expect(saved?.decisions).toEqual(new Map([[1, "edited"]]));
+  });
+
+  test("that was never finished is stopped, and says so", () => {
+    const saved = readRecord({ ...record, state: "streaming" }, {}, MARKDOWN);
+    expect(saved?.card).toMatchObject({
+      state: "stopped",
+      finish: "the kernel ended before the reply did",
+    });
+  });
+
+  test("asks nobody for anything: a call that waited is cancelled", () => {
+    const waiting = {
+      ...record,
+      blocks: [{ type: "tool", name: "f", arguments: "{}", state: "pending" }],
+    };
+    expect(readRecord(waiting, {}, "")?.card.blocks).toMatchObject([
+      { state: "cancelled", approval: null },
+    ]);
+  });
+
+  test.each([null, 3, "x", [], {}, { schema_version: 2 }])("is not %j", (data) => {
+    expect(readRecord(data, null, null)).toBeNull();
+  });
+
+  test.each([
+    { blocks: "x", usage: [], cost: 3, asked: {}, answered: "y", note: 1, state: "?" },
+    {
+      blocks: [
+        null,
+        3,
+        { type: "text", lines: "x" },
+        { type: "text" },
+        { type: "tool", state: "?" },
+      ],
+    },
+  ])("full of nonsense is still a card", (nonsense) => {
+    const saved = readRecord({ schema_version: 1, ...nonsense }, { mirascope_nb: 3 }, 7);
+    expect(saved?.card.usage).toBeNull();
+    expect(saved?.card.state).toBe("stopped");
+  });
+});
+
+describe("what a session has spent", () => {
+  const output = (card: string, cost: string | null, tokens = 10) => ({
+    data: { [RECORD_TYPE]: { usage: { input: tokens, output: 1 }, cost } },
+    metadata: { mirascope_nb: { card } },
+  });
+
+  test("counts each run once, however often it is shown", () => {
+    const spending = new SessionSpending();
+    expect(spending.take("display_data", output("a", "0.01"))).toBe(true);
+    expect(spending.take("update_display_data", output("a", "0.01"))).toBe(false);
+    expect(spending.take("update_display_data", output("b", null))).toBe(true);
+    expect(spending.totals).toEqual({ tokens: 22, cost: 0.01, unpriced: 1 });
+  });
+
+  test("counts a gather by the last of its progress", () => {
+    const spending = new SessionSpending();
+    const progress = (tokens: number, cost: string) => ({
+      data: { method: "custom", content: { kind: "progress", id: "p", tokens, cost } },
+    });
+    spending.take("comm_msg", progress(5, "0.1"));
+    spending.take("comm_msg", progress(9, "0.2"));
+    expect(spending.totals).toEqual({ tokens: 9, cost: 0.2, unpriced: 0 });
+  });
+
+  test("goes on where it was after a reload", () => {
+    const spending = new SessionSpending();
+    spending.take("display_data", output("a", "0.5"));
+    const reloaded = new SessionSpending(JSON.parse(JSON.stringify(spending)));
+    expect(reloaded.totals).toEqual(spending.totals);
+  });
+
+  test.each(["stream", "status", "display_data", "comm_msg"])(
+    "takes no notice of other %s messages",
+    (type) => {
+      const spending = new SessionSpending();
+      for (const content of [
+        null,
+        {},
+        { data: null },
+        { data: { [RECORD_TYPE]: {} } },
+        { data: { method: "update" } },
+      ]) {
+        expect(spending.take(type, content)).toBe(false);
+      }
+      expect(spending.totals.tokens).toBe(0);
+    },
+  );
+});
+
+describe("commands", () => {
+  afterEach(() => {
+    document.body.replaceChildren();
+    vi.restoreAllMocks();
+  });
+
+  const CALL =
+    '<div class="mnb-tool" data-state="pending"><button class="mnb-approve">Approve</button></div>';
+
+  test("find the call with the focus, else the first of the active cell", () => {
+    document.body.innerHTML = `<div id="cell">${CALL}</div><div id="other">${CALL}</div>`;
+    const [first, second] = document.querySelectorAll<HTMLElement>(".mnb-tool");
+    const cell = document.querySelector("#cell");
+    expect(findFocusedCall(cell)).toBe(first);
+    second?.querySelector("button")?.focus();
+    expect(findFocusedCall(cell)).toBe(second);
+    expect(findFocusedCall(document.querySelector("#nothing"))).toBe(second);
+  });
+
+  test("find nothing when nothing waits", () => {
+    document.body.innerHTML = '<div id="cell"><div class="mnb-tool" data-state="ok"></div></div>';
+    expect(findFocusedCall(document.querySelector("#cell"))).toBeNull();
+  });
+
+  test("press a button that can be seen, and bring one into view that cannot", () => {
+    document.body.innerHTML = CALL;
+    const call = document.querySelector(".mnb-tool") as HTMLElement;
+    const button = call.querySelector("button") as HTMLButtonElement;
+    const clicked = vi.fn();
+    button.addEventListener("click", clicked);
+    call.scrollIntoView = vi.fn();
+    const place = vi.spyOn(button, "getBoundingClientRect");
+    place.mockReturnValue({ top: 5_000, bottom: 5_030 } as DOMRect);
+    press(call, ".mnb-approve");
+    expect(clicked.mock.calls).toHaveLength(0);
+    expect(document.activeElement).toBe(button);
+    place.mockReturnValue({ top: 100, bottom: 130 } as DOMRect);
+    press(call, ".mnb-approve");
+    expect(clicked.mock.calls).toHaveLength(1);
+  });
+
+  test("do not press a button that is not armed", () => {
+    document.body.innerHTML = CALL.replace("<button", "<button disabled");
+    const call = document.querySelector(".mnb-tool") as HTMLElement;
+    const clicked = vi.fn();
+    call.querySelector("button")?.addEventListener("click", clicked);
+    press(call, ".mnb-approve");
+    expect(clicked.mock.calls).toHaveLength(0);
+  });
+
+  test("stop what is live and nothing else", () => {
+    document.body.innerHTML =
+      '<div class="mnb-card"><button class="mnb-stop">1</button></div>' +
+      '<div class="mnb-card"><button class="mnb-stop" hidden>2</button></div>' +
+      '<div class="mnb-progress"><button class="mnb-cancel">3</button></div>' +
+      '<button class="mnb-stop">4</button>';
+    expect(findLiveButtons(document.body).map((one) => one.textContent)).toEqual(["1", "3"]);
+    expect(findLiveButtons(null)).toEqual([]);
+  });
+});
