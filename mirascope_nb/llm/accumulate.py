@@ -8,7 +8,7 @@ content; usage, raw events and the raw turn may come at any time.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from mirascope_nb.llm.chunks import (
     AssistantContentChunk,
@@ -33,6 +33,8 @@ from mirascope_nb.llm.types import Jsonable
 from mirascope_nb.llm.usage import FinishReason, Usage
 
 __all__ = ["Accumulator"]
+
+CONTENT_CHUNKS = frozenset(get_args(AssistantContentChunk))
 
 
 class _Growing:
@@ -120,7 +122,7 @@ class Accumulator:
         self._text: _GrowingText | None = None
         self._thought: _GrowingThought | None = None
         self._tools: dict[str, tuple[str, list[str]]] = {}
-        self._format_tools: set[str] = set()
+        self._format_tools: dict[str, _GrowingText] = {}
         self._add: dict[type, Callable[[Any], AssistantContentChunk | None]] = {
             TextStartChunk: self._text_start,
             TextChunk: self._text_delta,
@@ -146,36 +148,43 @@ class Accumulator:
             RuntimeError: If the chunk may not come now. The provider broke its own protocol, or a
                 custom one forgot a start or an end.
         """
+        if self.finish_reason is not None and type(chunk) in CONTENT_CHUNKS:
+            raise RuntimeError(f"Stream already finished with reason: {self.finish_reason}")
         content = self._add[type(chunk)](chunk)
         if content is not None:
-            if self.finish_reason is not None:
-                raise RuntimeError(f"Stream already finished with reason: {self.finish_reason}")
             self.chunks.append(content)
         return content
 
     def _text_start(self, chunk: TextStartChunk) -> TextStartChunk:
         self._refuse_overlap("text_start_chunk")
-        self._open_text()
+        self._text = self._begin_text()
         return chunk
 
-    def _open_text(self) -> None:
-        self._text = part = _GrowingText()
+    def _begin_text(self) -> _GrowingText:
+        part = _GrowingText()
         self.content.append(part)
         self.texts.append(part)
+        return part
+
+    def _grow_text(self, part: _GrowingText, delta: str) -> None:
+        part.growth.pieces.append(delta)
+        self.text_deltas += 1
+
+    def _end_text(self, growing: _GrowingText) -> None:
+        part = Text(text=growing.text)
+        _replace(self.content, growing, part)
+        _replace(self.texts, growing, part)
 
     def _text_delta(self, chunk: TextChunk) -> TextChunk:
         if self._text is None:
             raise RuntimeError("Received text_chunk while not processing text.")
-        self._text.growth.pieces.append(chunk.delta)
-        self.text_deltas += 1
+        self._grow_text(self._text, chunk.delta)
         return chunk
 
     def _text_end(self, chunk: TextEndChunk) -> TextEndChunk:
         if self._text is None:
             raise RuntimeError("Received text_end_chunk while not processing text.")
-        part = Text(text=self._text.text)
-        _replace(self.content, self._text, part)
-        _replace(self.texts, self._text, part)
+        self._end_text(self._text)
         self._text = None
         return chunk
 
@@ -202,20 +211,20 @@ class Accumulator:
         return chunk
 
     def _tool_start(self, chunk: ToolCallStartChunk) -> AssistantContentChunk:
-        if self._thought is not None or (self._text is not None and not self._format_tools):
+        if self._thought is not None or self._text is not None:
             raise RuntimeError("Received tool_call_start_chunk while processing another chunk")
         if chunk.id in self._tools or chunk.id in self._format_tools:
             raise RuntimeError(f"Got tool_call_start_chunk with conflicting id: {chunk.id}")
         if chunk.name.startswith(FORMAT_TOOL_NAME):
-            self._format_tools.add(chunk.id)
-            self._open_text()
+            self._format_tools[chunk.id] = self._begin_text()
             return TextStartChunk()
         self._tools[chunk.id] = (chunk.name, [])
         return chunk
 
     def _tool_delta(self, chunk: ToolCallChunk) -> AssistantContentChunk:
-        if chunk.id in self._format_tools:
-            return self._text_delta(TextChunk(delta=chunk.delta))
+        if (text := self._format_tools.get(chunk.id)) is not None:
+            self._grow_text(text, chunk.delta)
+            return TextChunk(delta=chunk.delta)
         call = self._tools.get(chunk.id)
         if call is None:
             raise RuntimeError(f"Received tool_call_chunk for unknown tool call ID: {chunk.id}")
@@ -223,9 +232,9 @@ class Accumulator:
         return chunk
 
     def _tool_end(self, chunk: ToolCallEndChunk) -> AssistantContentChunk:
-        if chunk.id in self._format_tools:
-            self._format_tools.discard(chunk.id)
-            return self._text_end(TextEndChunk())
+        if (text := self._format_tools.pop(chunk.id, None)) is not None:
+            self._end_text(text)
+            return TextEndChunk()
         call = self._tools.pop(chunk.id, None)
         if call is None:
             raise RuntimeError(f"Received tool_call_end_chunk for unknown tool call ID: {chunk.id}")
@@ -259,7 +268,8 @@ class Accumulator:
             usage.raw = chunk.raw
 
     def _refuse_overlap(self, name: str) -> None:
-        if self._text is not None or self._thought is not None or self._tools:
+        is_open = self._text is not None or self._thought is not None
+        if is_open or self._tools or self._format_tools:
             raise RuntimeError(f"Received {name} while processing another chunk")
 
 

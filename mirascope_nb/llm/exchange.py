@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mirascope_nb.llm.exceptions import APIError, ResponseValidationError
+from mirascope_nb.llm.exceptions import APIError, ProviderError, ResponseValidationError
 from mirascope_nb.llm.io import IO, Endpoint, HttpReply
 from mirascope_nb.llm.providers.codec import Codec, Completion, Request
 from mirascope_nb.llm.retry_after import retry_after
-from mirascope_nb.llm.source import WireSource
+from mirascope_nb.llm.source import WireSource, redacted, unreadable
 
 __all__ = ["complete", "open_stream"]
 
@@ -26,7 +26,13 @@ async def complete(io: IO, endpoint: Endpoint, codec: Codec, request: Request) -
     reply = await io.send(endpoint, codec.encode(request, stream=False))
     if reply.status >= FIRST_BAD_STATUS:
         raise _refused(endpoint, codec, request, reply)
-    return codec.decode(request, reply)
+    try:
+        return codec.decode(request, reply)
+    except ProviderError as error:
+        redacted(error, endpoint)
+        raise
+    except Exception as error:
+        raise redacted(unreadable("a reply", endpoint, error), endpoint) from error
 
 
 async def open_stream(io: IO, endpoint: Endpoint, codec: Codec, request: Request) -> WireSource:
@@ -40,7 +46,7 @@ async def open_stream(io: IO, endpoint: Endpoint, codec: Codec, request: Request
     opened = io.now()
     stream = await io.open(endpoint, http)
     content_type = stream.headers.get("content-type", EVENT_STREAM)
-    if stream.status >= FIRST_BAD_STATUS or EVENT_STREAM not in content_type:
+    if stream.status >= FIRST_BAD_STATUS or EVENT_STREAM not in content_type.lower():
         pieces: list[bytes] = []
         try:
             deadline = endpoint.timeouts.deadline(opened=opened, content=None)

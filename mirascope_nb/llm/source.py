@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from mirascope_nb.llm.chunks import StreamResponseChunk
 from mirascope_nb.llm.exceptions import ConnectionError, Error, ResponseValidationError
@@ -11,7 +11,21 @@ from mirascope_nb.llm.io import IO, ByteStream, Endpoint
 from mirascope_nb.llm.providers.codec import StreamDecoder
 from mirascope_nb.llm.sse import EventTooLargeError, SSEParser
 
-__all__ = ["ChunkSource", "IteratorSource", "WireSource"]
+__all__ = ["ChunkSource", "IteratorSource", "WireSource", "redacted", "unreadable"]
+
+# Events by which a server says that it is there, not that the model answers.
+NO_CONTENT = frozenset(
+    {
+        "keepalive",
+        "message_start",
+        "ping",
+        "response.created",
+        "response.in_progress",
+        "response.queued",
+    }
+)
+
+ErrorT = TypeVar("ErrorT", bound=Error)
 
 
 class ChunkSource(Protocol):
@@ -72,8 +86,6 @@ class WireSource:
             self._end(chunks)
         else:
             self._decode(received, chunks)
-        if chunks:
-            self._content = self._io.now()
         if self._decoder.done or self._done:
             await self.aclose()
         return chunks
@@ -82,30 +94,29 @@ class WireSource:
         feed = self._decoder.feed
         try:
             for event in self._parser.feed(received):
-                chunks += feed(event)
+                news = feed(event)
+                chunks += news
+                if news and event.type not in NO_CONTENT:
+                    self._content = self._io.now()
                 if self._decoder.done:
                     return
         except EventTooLargeError as error:
             self._fail(ResponseValidationError(str(error), self._endpoint.provider, error))
         except Error as error:
-            error.args = tuple(
-                self._endpoint.redact(str(part).encode()).decode() for part in error.args
-            )
-            self._fail(error)
+            self._fail(redacted(error, self._endpoint))
         except Exception as error:  # noqa: BLE001, whatever a malformed event trips over
-            self._fail(
-                ResponseValidationError(
-                    f"{self._endpoint.provider} sent a stream event that cannot be read: {error!r}",
-                    self._endpoint.provider,
-                    error,
-                )
-            )
+            failure = unreadable("a stream event", self._endpoint, error)
+            self._fail(redacted(failure, self._endpoint))
 
     def _end(self, chunks: list[StreamResponseChunk]) -> None:
         self._done = True
         if self._tolerates_missing_end:
-            chunks += self._decoder.finish()
-            return
+            try:
+                chunks += self._decoder.finish()
+            except ConnectionError:
+                pass
+            else:
+                return
         self._fail(
             ConnectionError(
                 f"The stream of {self._endpoint.provider} ended before the reply was whole. "
@@ -123,6 +134,20 @@ class WireSource:
         """Free the connection."""
         self._done = True
         await self._stream.aclose()
+
+
+def unreadable(what: str, endpoint: Endpoint, error: Exception) -> ResponseValidationError:
+    """The error for what a decoder tripped over."""
+    provider = endpoint.provider
+    return ResponseValidationError(
+        f"{provider} sent {what} that cannot be read: {error!r}", provider, error
+    )
+
+
+def redacted(error: ErrorT, endpoint: Endpoint) -> ErrorT:
+    """An error whose text does not hold the key, should the provider have echoed it."""
+    error.args = tuple(endpoint.redact(str(part).encode()).decode() for part in error.args)
+    return error
 
 
 class IteratorSource:

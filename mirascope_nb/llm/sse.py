@@ -38,7 +38,16 @@ class SSEParser:
     unfinished event, and whether the last byte was a CR whose LF may follow.
     """
 
-    __slots__ = ("_data", "_event", "_line", "_max_event", "_size", "_skip_lf", "_start")
+    __slots__ = (
+        "_data",
+        "_data_size",
+        "_event",
+        "_line",
+        "_line_size",
+        "_max_event",
+        "_skip_lf",
+        "_start",
+    )
 
     def __init__(self, *, max_event: int = DEFAULT_MAX_EVENT) -> None:
         """Start a stream.
@@ -48,18 +57,22 @@ class SSEParser:
         """
         self._max_event = max_event
         self._line: list[bytes] = []
-        self._size = 0
+        self._line_size = 0
         self._data: list[bytes] = []
+        self._data_size = 0
         self._event = ""
         self._skip_lf = False
         self._start: bytes | None = b""
 
-    def feed(self, received: bytes) -> list[Event]:  # noqa: C901, a call a line would cost more
+    def feed(self, received: bytes) -> list[Event]:  # noqa: C901, PLR0912, a call a line would cost more
         """The events that these bytes complete.
 
         Raises:
-            EventTooLargeError: If an unfinished event has grown beyond the cap.
+            EventTooLargeError: If the event that is unfinished since the last call has grown
+                beyond the cap.
         """
+        if self._line_size + self._data_size > self._max_event:
+            raise EventTooLargeError(f"an event of the stream exceeds {self._max_event} bytes")
         if self._start is not None:
             received = self._strip_bom(self._start + received)
         if self._skip_lf and received:
@@ -79,18 +92,18 @@ class SSEParser:
             self._line.append(lines[0])
             lines[0] = b"".join(self._line)
             self._line = []
-            self._size = sum(map(len, self._data))
+            self._line_size = 0
         events: list[Event] = []
         for line in lines:
             if not line:
                 if self._data:
                     events.append(Event(self._event, b"\n".join(self._data)))
                     self._data = []
-                    self._size = 0
+                    self._data_size = 0
                 self._event = ""
             elif line.startswith(b"data:"):
                 value = line[6:] if line[5:6] == b" " else line[5:]
-                self._size += len(value)
+                self._data_size += len(value) + 1
                 self._data.append(value)
             else:
                 self._field(line)
@@ -109,11 +122,10 @@ class SSEParser:
         if name == b"event":
             self._event = value.removeprefix(b" ").decode("utf-8", "replace")
         elif name == b"data":  # a field name alone is an empty value
+            self._data_size += 1
             self._data.append(value)
 
     def _hold(self, rest: bytes) -> None:
         if rest:
             self._line.append(rest)
-            self._size += len(rest)
-        if self._size > self._max_event:
-            raise EventTooLargeError(f"an event of the stream exceeds {self._max_event} bytes")
+            self._line_size += len(rest)

@@ -20,7 +20,23 @@ __all__ = ["error_in_stream", "error_of_reply"]
 # An error event has no HTTP status: https://platform.openai.com/docs/guides/error-codes
 _STATUS_BY_TYPE = {
     "authentication_error": 401,
+    "billing_hard_limit_reached": 429,
+    "content_policy_violation": 400,
+    "context_length_exceeded": 400,
+    "empty_image_file": 400,
+    "failed_to_download_image": 400,
+    "image_content_policy_violation": 400,
+    "image_file_not_found": 400,
+    "image_file_too_large": 400,
+    "image_parse_error": 400,
+    "image_too_large": 400,
+    "image_too_small": 400,
     "invalid_api_key": 401,
+    "invalid_base64_image": 400,
+    "invalid_image": 400,
+    "invalid_image_format": 400,
+    "invalid_image_mode": 400,
+    "invalid_image_url": 400,
     "invalid_prompt": 400,
     "invalid_request_error": 400,
     "insufficient_quota": 429,
@@ -34,8 +50,12 @@ _STATUS_BY_TYPE = {
     "server_error": 500,
     "server_overloaded": 503,
     "service_unavailable": 503,
+    "string_above_max_length": 400,
     "tokens": 429,
+    "unsupported_image_media_type": 400,
 }
+
+_NO_MONEY = ("insufficient_quota", "billing_hard_limit_reached")
 
 
 def error_of_reply(provider: str, reply: HttpReply) -> APIError:
@@ -66,7 +86,7 @@ def error_in_stream(provider: str, body: dict[str, Any]) -> APIError:
 def _details(body: object) -> dict[str, Any] | None:
     """The part of a body that tells what is wrong, with a `message`."""
     whole = mapping(body) or mapping(next(iter(sequence(body)), None))
-    error = whole.get("error", whole)
+    error = whole.get("error") or whole
     if isinstance(error, str):
         return {"message": error}
     details = mapping(error)
@@ -82,7 +102,7 @@ def _error(provider: str, details: dict[str, Any], status: int) -> APIError:
     cls = NotFoundError if code == "model_not_found" else error_class(status)
     error = cls(str(details["message"]), provider, status)
     error.code = code if isinstance(code, str) else kind if isinstance(kind, str) else None
-    if isinstance(error, RateLimitError) and "insufficient_quota" in {code, kind}:
+    if isinstance(error, RateLimitError) and any(name in _NO_MONEY for name in (code, kind)):
         error.should_retry = False  # waiting does not fill an account
     return error
 

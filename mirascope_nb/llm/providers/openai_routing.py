@@ -49,9 +49,13 @@ def refuse_other_api(request: Request, wire: OpenAIWire) -> None:
     chosen = _chosen(request)
     if not request.profile.api_suffix or chosen in {None, wire}:
         return
-    other, suffix = ("responses", ":responses") if wire == "openai_chat" else (
-        "completions",
-        ":completions",
+    other, suffix = (
+        ("responses", ":responses")
+        if wire == "openai_chat"
+        else (
+            "completions",
+            ":completions",
+        )
     )
     raise FeatureNotSupportedError(
         f"{other} API",

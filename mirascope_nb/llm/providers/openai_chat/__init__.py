@@ -14,6 +14,7 @@ from mirascope_nb.llm.providers.openai_chat.decode import ChatStreamDecoder, dec
 from mirascope_nb.llm.providers.openai_chat.encode import encode_body
 from mirascope_nb.llm.providers.openai_errors import error_of_reply
 from mirascope_nb.llm.providers.openai_models import takes_strict_formats
+from mirascope_nb.llm.providers.openai_routing import refuse_other_api
 
 __all__ = ["CODEC", "OpenAIChatCodec"]
 
@@ -33,6 +34,7 @@ class OpenAIChatCodec:
 
     def encode(self, request: Request, /, *, stream: bool) -> HttpRequest:
         """The request as bytes."""
+        refuse_other_api(request, "openai_chat")
         path = (request.profile.path or "/chat/completions").replace("{model}", request.model_name)
         body = encode_body(request, self.model_name(request))
         if stream:

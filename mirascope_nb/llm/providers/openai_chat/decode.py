@@ -2,7 +2,10 @@
 
 A stream's states: nothing, a thought, or a text is open, or tool calls are, told apart by `index`.
 What opens closes what is open of another kind; `finish_reason` closes everything; `[DONE]` ends the
-stream. Servers that imitate the service reuse or leave out the index: a new id is a new call.
+stream. A call is closed when the next one begins, if its arguments are a whole object by then.
+
+Servers that imitate the service reuse or leave out the index, and the id: a new id is a new call,
+and so is another name, or the same name once the call is whole.
 """
 
 from __future__ import annotations
@@ -23,14 +26,24 @@ from mirascope_nb.llm.chunks import (
     ToolCallChunk,
     ToolCallEndChunk,
     ToolCallStartChunk,
-    UsageDeltaChunk,
 )
 from mirascope_nb.llm.content import AssistantContentPart, Text, Thought, ToolCall
-from mirascope_nb.llm.exceptions import ResponseValidationError
+from mirascope_nb.llm.exceptions import ConnectionError, ResponseValidationError
 from mirascope_nb.llm.io.protocol import HttpReply
 from mirascope_nb.llm.providers.codec import Completion, Request
+from mirascope_nb.llm.providers.decoding import (
+    Block,
+    Blocks,
+    CallIds,
+    UsageMeter,
+    arguments_text,
+    count,
+    is_whole_object,
+    keeps_thoughts,
+)
 from mirascope_nb.llm.providers.encoding import load, mapping, sequence
 from mirascope_nb.llm.providers.openai_errors import error_in_stream
+from mirascope_nb.llm.providers.openai_parts import names_format_tool
 from mirascope_nb.llm.sse import Event
 from mirascope_nb.llm.usage import FinishReason, Usage
 
@@ -41,13 +54,6 @@ FINISH_REASONS = {
     "content_filter": FinishReason.REFUSAL,
 }
 DONE = b"[DONE]"
-COUNTS = (
-    "input_tokens",
-    "output_tokens",
-    "cache_read_tokens",
-    "cache_write_tokens",
-    "reasoning_tokens",
-)
 
 
 def decode_completion(request: Request, reply: HttpReply) -> Completion:
@@ -60,7 +66,7 @@ def decode_completion(request: Request, reply: HttpReply) -> Completion:
     raw = load(reply.body, request.provider_id)
     choices = sequence(raw.get("choices"))
     if not choices:
-        if "error" in raw:
+        if raw.get("error"):
             raise error_in_stream(request.provider_id, raw)
         raise ResponseValidationError(
             f"{request.provider_id} sent a reply without choices", request.provider_id
@@ -68,7 +74,7 @@ def decode_completion(request: Request, reply: HttpReply) -> Completion:
     choice = mapping(choices[0])
     message = mapping(choice.get("message"))
     content: list[AssistantContentPart] = []
-    if _keeps_thoughts(request) and (thought := _reasoning(message)):
+    if keeps_thoughts(request) and (thought := _reasoning(message)):
         content.append(Thought(thought=thought))
     if text := _text(message.get("content")):
         content.append(Text(text=text))
@@ -76,50 +82,44 @@ def decode_completion(request: Request, reply: HttpReply) -> Completion:
     if refusal := message.get("refusal"):
         content.append(Text(text=str(refusal)))
         finish = FinishReason.REFUSAL
-    ids = _Ids()
-    for call in sequence(message.get("tool_calls")):
-        function = mapping(mapping(call).get("function"))
-        content.append(
-            ToolCall(
-                id=ids.unique(mapping(call).get("id")),
-                name=str(function.get("name") or ""),
-                args=_arguments(function.get("arguments")) or "{}",
-            )
+    ids = CallIds()
+    calls = [mapping(call) for call in sequence(message.get("tool_calls"))]
+    for number, call in enumerate(calls):
+        function = mapping(call.get("function"))
+        part = ToolCall(
+            id=ids.unique(call.get("id")),
+            name=str(function.get("name") or ""),
+            args=arguments_text(function.get("arguments")) or "{}",
         )
+        content.append(part)
+        calls[number] = call | {"id": part.id}
+    turn = {key: value for key, value in message.items() if value is not None}
     return Completion(
         content=content,
         finish_reason=finish,
         usage=_usage(raw.get("usage")),
         raw=raw,
-        raw_message={key: value for key, value in message.items() if value is not None},
+        raw_message=turn | {"tool_calls": calls} if calls else turn,
     )
 
 
-def _keeps_thoughts(request: Request) -> bool:
-    thinking = request.params.get("thinking")
-    return bool(thinking and thinking.get("include_thoughts"))
-
-
 def _reasoning(message: dict[str, Any]) -> str:
-    """Readable reasoning, where DeepSeek and vLLM, or OpenRouter, put it."""
+    """Readable reasoning: where DeepSeek and vLLM, or OpenRouter, or Mistral put it."""
     thought = message.get("reasoning_content") or message.get("reasoning")
+    if thought is None and isinstance(message.get("content"), list):
+        return "".join(
+            _text(part.get("thinking"))
+            for part in map(mapping, sequence(message["content"]))
+            if part.get("type") == "thinking"
+        )
     return thought if isinstance(thought, str) else ""
 
 
 def _text(content: object) -> str:
     """Content as text: a string, or Mistral's list of parts."""
     if isinstance(content, list):
-        return "".join(str(mapping(part).get("text") or "") for part in sequence(content))
+        return "".join(str(mapping(part).get("text") or "") for part in sequence(content))  # pyright: ignore[reportUnknownArgumentType]
     return content if isinstance(content, str) else ""
-
-
-def _arguments(arguments: object) -> str:
-    """Arguments as JSON text: some servers send the object itself."""
-    if mapping(arguments):
-        from pydantic_core import to_json
-
-        return to_json(arguments).decode()
-    return arguments if isinstance(arguments, str) else ""
 
 
 def _usage(raw: object) -> Usage | None:
@@ -129,89 +129,84 @@ def _usage(raw: object) -> Usage | None:
     read = mapping(counts.get("prompt_tokens_details"))
     written = mapping(counts.get("completion_tokens_details"))
     return Usage(
-        input_tokens=_count(counts.get("prompt_tokens")),
-        output_tokens=_count(counts.get("completion_tokens")),
-        cache_read_tokens=_count(read.get("cached_tokens")),
-        cache_write_tokens=_count(read.get("cache_write_tokens")),
-        reasoning_tokens=_count(written.get("reasoning_tokens")),
+        input_tokens=count(counts.get("prompt_tokens")),
+        output_tokens=count(counts.get("completion_tokens")),
+        cache_read_tokens=count(read.get("cached_tokens")),
+        cache_write_tokens=count(read.get("cache_write_tokens")),
+        reasoning_tokens=count(written.get("reasoning_tokens")),
         raw=counts,
     )
-
-
-def _count(value: object) -> int:
-    return value if isinstance(value, int) else 0
-
-
-class _Ids:
-    """Ids of tool calls, made up where a server sent none or the same twice."""
-
-    def __init__(self) -> None:
-        self._used: set[str] = set()
-
-    def unique(self, wanted: object) -> str:
-        base = wanted if isinstance(wanted, str) and wanted else f"call_{len(self._used)}"
-        name, number = base, 1
-        while name in self._used:
-            number += 1
-            name = f"{base}_{number}"
-        self._used.add(name)
-        return name
 
 
 class _Call:
     """A tool call under way."""
 
-    __slots__ = ("arguments", "id", "name", "wire_id")
+    __slots__ = ("arguments", "block", "id", "name", "wire_id")
 
-    def __init__(self, call_id: str, wire_id: str | None, name: str) -> None:
+    def __init__(self, call_id: str, wire_id: str | None) -> None:
         self.id = call_id
         self.wire_id = wire_id
-        self.name = name
+        self.name = ""
         self.arguments: list[str] = []
+        self.block: Block | None = None
+        """`None` until the call is known by name."""
+
+    def is_whole(self) -> bool:
+        """Whether its arguments can only be complete."""
+        return is_whole_object("".join(self.arguments))
 
 
 class ChatStreamDecoder:
     """The state machine of one chat completions stream."""
 
     def __init__(self, request: Request) -> None:
-        self._request = request
-        self._keeps_thoughts = _keeps_thoughts(request)
+        self._provider = request.provider_id
+        self._keeps_thoughts = keeps_thoughts(request)
         self._open: str | None = None
         self._text: list[str] = []
         self._refusal: list[str] = []
-        self._ids = _Ids()
+        self._ids = CallIds()
+        self._blocks = Blocks()
         self._calls: dict[object, _Call] = {}
         self._called: list[_Call] = []
         self._last: _Call | None = None
+        self._is_finished = False
         self._finish: FinishReason | None = None
-        self._counted = Usage()
+        self._meter = UsageMeter()
         self.done = False
 
     def feed(self, event: Event, /) -> list[StreamResponseChunk]:
         """The chunks of one event; see `StreamDecoder.feed`."""
-        if event.data == DONE:
+        data = event.data
+        if data == DONE:
             self.done = True
             return self._ended()
-        if not event.data.strip():  # a keep-alive
+        if not data or data.isspace():  # a keep-alive
             return []
-        raw = load(event.data, self._request.provider_id)
+        raw = load(data, self._provider)
+        if raw.get("error") or event.type == "error":
+            raise error_in_stream(self._provider, raw)
         chunks: list[StreamResponseChunk] = [RawStreamEventChunk(raw_stream_event=raw)]
-        choices = raw.get("choices")
-        if not choices and "error" in raw:
-            raise error_in_stream(self._request.provider_id, raw)
-        if choices:
+        if choices := sequence(raw.get("choices")):
             choice = mapping(choices[0])
-            delta = choice.get("delta")
-            if delta:
+            if delta := choice.get("delta"):
                 self._delta(mapping(delta), chunks)
-            if finish := choice.get("finish_reason"):
-                self._finished(str(finish), raw, chunks)
-        if raw.get("usage"):
-            self._count(raw["usage"], chunks)
+            if reason := choice.get("finish_reason"):
+                self._finished(reason, choice, chunks)
+        if counts := raw.get("usage"):
+            usage = _usage(counts)
+            if usage is not None:
+                chunks.append(self._meter.news(usage))
         return chunks
 
     def finish(self) -> list[StreamResponseChunk]:
-        """What is left when a tolerated stream ends without `[DONE]`."""
+        """What is left when a tolerated stream ends without `[DONE]`.
+
+        Raises:
+            ConnectionError: If it had not come to a finish reason either.
+        """
+        if not self._is_finished:
+            raise ConnectionError(f"The stream of {self._provider} ended early.", self._provider)
         return self._ended()
 
     def _delta(self, delta: dict[str, Any], chunks: list[StreamResponseChunk]) -> None:
@@ -228,6 +223,7 @@ class ChatStreamDecoder:
             self._refusal.append(str(refusal))
             chunks.append(TextChunk(delta=str(refusal)))
         if calls := delta.get("tool_calls"):
+            self._switch("tools", chunks)
             for call in sequence(calls):
                 self._tool(mapping(call), chunks)
 
@@ -248,68 +244,90 @@ class ChatStreamDecoder:
         elif self._open == "thought":
             chunks.append(ThoughtEndChunk())
         elif self._open == "tools":
-            chunks += [ToolCallEndChunk(id=call.id) for call in self._calls.values()]
+            for call in self._calls.values():
+                self._started(call, "", chunks)
+            self._blocks.end_all(chunks)
             self._calls.clear()
             self._last = None
         self._open = None
 
     def _tool(self, delta: dict[str, Any], chunks: list[StreamResponseChunk]) -> None:
-        self._switch("tools", chunks)
         function = mapping(delta.get("function"))
-        call = self._call_of(delta, function, chunks)
-        arguments = _arguments(function.get("arguments"))
-        if arguments:
+        name = function.get("name")
+        name = name if isinstance(name, str) else ""
+        index, wire_id = delta.get("index"), delta.get("id") or None
+        if not isinstance(index, int):
+            index = None
+        call = self._known(index, wire_id, name)
+        if call is None:
+            call = self._begun(index, wire_id, chunks)
+        elif call.block is not None and call.block.ended:
+            return  # told again, or told more than the whole
+        if name:
+            self._started(call, name, chunks)
+        if arguments := arguments_text(function.get("arguments")):
             call.arguments.append(arguments)
-            chunks.append(ToolCallChunk(id=call.id, delta=arguments))
+            if call.block is not None:
+                chunk = ToolCallChunk(id=call.id, delta=arguments)
+                self._blocks.add(call.block, chunk, chunks)
 
-    def _call_of(
-        self, delta: dict[str, Any], function: dict[str, Any], chunks: list[StreamResponseChunk]
-    ) -> _Call:
-        """The call that a delta belongs to, begun if it is new."""
-        index = delta.get("index")
-        wire_id = delta.get("id") or None
+    def _known(self, index: int | None, wire_id: str | None, name: str) -> _Call | None:
+        """The call that a delta belongs to, or `None` if it begins one."""
         known = self._last if index is None else self._calls.get(index)
-        is_new = known is None or (wire_id is not None and wire_id != known.wire_id)
-        if known is not None and not is_new:
+        if known is None:
+            return None
+        if wire_id is None:
+            is_new = bool(name and known.name) and (name != known.name or known.is_whole())
+            return None if is_new else known
+        if wire_id == known.wire_id or (known.wire_id is None and not known.name):
             return known
-        if wire_id is not None and index is None:
-            for call in self._calls.values():
-                if call.wire_id == wire_id:
-                    return call
-        if known is not None and index is not None:  # the index is reused: its call is whole
-            chunks.append(ToolCallEndChunk(id=known.id))
-            del self._calls[index]
-        call = _Call(self._ids.unique(wire_id), wire_id, str(function.get("name") or ""))
-        self._calls[call.id if index is None else index] = call
+        if index is None:
+            return next((call for call in self._called if call.wire_id == wire_id), None)
+        return None
+
+    def _begun(
+        self, index: int | None, wire_id: str | None, chunks: list[StreamResponseChunk]
+    ) -> _Call:
+        """A new call; those before it are closed that are whole, or whose index it takes over."""
+        call = _Call(self._ids.unique(wire_id), wire_id)
+        key = call.id if index is None else index
+        for other_key, other in self._calls.items():
+            if other.block is not None and (other_key == key or other.is_whole()):
+                self._blocks.end(other.block, chunks)
+        self._calls[key] = self._last = call
         self._called.append(call)
-        self._last = call
-        chunks.append(ToolCallStartChunk(id=call.id, name=call.name))
         return call
 
-    def _finished(
-        self, reason: str, raw: dict[str, Any], chunks: list[StreamResponseChunk]
-    ) -> None:
-        if reason == "error" and "error" in raw:
-            raise error_in_stream(self._request.provider_id, raw)
-        self._close(chunks)
-        self._finish = FINISH_REASONS.get(reason)
-        if self._refusal:
-            self._finish = FinishReason.REFUSAL
-
-    def _count(self, raw: object, chunks: list[StreamResponseChunk]) -> None:
-        """Add what is new: some servers send the usage so far with every chunk."""
-        usage = _usage(raw)
-        if usage is None:
+    def _started(self, call: _Call, name: str, chunks: list[StreamResponseChunk]) -> None:
+        """Let a call begin, now that it is known which tool it calls."""
+        if call.block is not None:
             return
-        counted = self._counted
-        news = {name: getattr(usage, name) - getattr(counted, name) for name in COUNTS}
-        chunks.append(UsageDeltaChunk(**news, raw=usage.raw))
-        self._counted = usage
+        call.name = name
+        call.block = self._blocks.begin(
+            ToolCallStartChunk(id=call.id, name=name),
+            ToolCallEndChunk(id=call.id),
+            chunks,
+            # A call of the format tool becomes a text, and a text is alone.
+            alone=names_format_tool(name),
+        )
+        for delta in call.arguments:
+            self._blocks.add(call.block, ToolCallChunk(id=call.id, delta=delta), chunks)
+
+    def _finished(
+        self, reason: object, choice: dict[str, Any], chunks: list[StreamResponseChunk]
+    ) -> None:
+        if reason == "error" and choice.get("error"):
+            raise error_in_stream(self._provider, choice)
+        self._is_finished = True
+        self._close(chunks)
+        self._finish = FINISH_REASONS.get(str(reason))
 
     def _ended(self) -> list[StreamResponseChunk]:
         chunks: list[StreamResponseChunk] = []
         self._close(chunks)
         chunks.append(RawMessageChunk(raw_message=self._turn()))
+        if self._refusal:
+            self._finish = FinishReason.REFUSAL
         if self._finish is not None:
             chunks.append(FinishReasonChunk(finish_reason=self._finish))
         return chunks

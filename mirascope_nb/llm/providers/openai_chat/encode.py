@@ -8,31 +8,33 @@ from typing import Any
 
 from mirascope_nb.llm.content import (
     Audio,
-    Base64DocumentSource,
-    Base64ImageSource,
     Document,
     Image,
     Text,
-    TextDocumentSource,
     Thought,
     ToolCall,
     ToolOutput,
+    URLDocumentSource,
     UserContentPart,
 )
 from mirascope_nb.llm.exceptions import FeatureNotSupportedError
 from mirascope_nb.llm.messages import AssistantMessage, SystemMessage, UserMessage
 from mirascope_nb.llm.providers.codec import Request
 from mirascope_nb.llm.providers.encoding import (
-    closed_schema,
     each_param,
-    tool_parameters,
+    mapping,
+    sequence,
     tool_result_text,
     warn_unsupported,
 )
-from mirascope_nb.llm.providers.openai_models import (
-    has_audio,
-    is_reasoning,
-    takes_json_object,
+from mirascope_nb.llm.providers.openai_models import has_audio, takes_json_object
+from mirascope_nb.llm.providers.openai_parts import (
+    file_data,
+    image_url,
+    json_schema,
+    names_format_tool,
+    reasons,
+    tool_function,
 )
 from mirascope_nb.llm.tools import FORMAT_TOOL_NAME, ToolSchema
 
@@ -54,10 +56,7 @@ def encode_body(request: Request, provider_model_name: str) -> dict[str, Any]:
 
 def _params(request: Request) -> dict[str, Any]:
     body: dict[str, Any] = {}
-    reasoning = request.profile.reasoning
-    name = request.model_name
-    if reasoning is None or name.startswith(request.profile.reasoning_prefixes or ("\0",)):
-        reasoning = is_reasoning(name.rpartition("/")[2])
+    reasoning = reasons(request)
 
     def skip(param: str) -> Callable[[Any], None]:
         return partial(warn_unsupported, request, param)
@@ -100,14 +99,7 @@ def _tools_and_format(request: Request) -> dict[str, Any]:
             body["parallel_tool_calls"] = False
         tools.append(_tool(form.create_tool_schema()))
     elif form is not None and form.mode == "strict":
-        schema: dict[str, Any] = {
-            "name": _identifier(form.name),
-            "schema": closed_schema(form.schema, all_required=True),
-            "strict": True,
-        }
-        if form.description:
-            schema["description"] = form.description
-        body["response_format"] = {"type": "json_schema", "json_schema": schema}
+        body["response_format"] = {"type": "json_schema", "json_schema": json_schema(form)}
     elif form is not None and form.mode == "json" and takes_json_object(request.model_name):
         body["response_format"] = {"type": "json_object"}
     if tools:
@@ -116,29 +108,7 @@ def _tools_and_format(request: Request) -> dict[str, Any]:
 
 
 def _tool(tool: ToolSchema[Any]) -> dict[str, Any]:
-    parameters = tool_parameters(tool)
-    strict = tool.strict
-    if strict is None:
-        # A schema with free further properties cannot be strict.
-        strict = parameters.get("additionalProperties") is False
-    if strict:
-        parameters = closed_schema(parameters, all_required=True)
-    return {
-        "type": "function",
-        "function": {
-            "name": tool.name,
-            "description": tool.description,
-            "parameters": parameters,
-            "strict": strict,
-        },
-    }
-
-
-def _identifier(name: str) -> str:
-    """A format's name in the characters that the service allows: `list[Book]` is not one."""
-    return "".join(
-        each if each.isascii() and (each.isalnum() or each in "_-") else "_" for each in name
-    )[:64]
+    return {"type": "function", "function": tool_function(tool)}
 
 
 def _messages(request: Request, provider_model_name: str) -> list[Any]:
@@ -197,13 +167,7 @@ def _user_part(request: Request, part: UserContentPart) -> dict[str, Any]:
         case Text():
             return {"type": "text", "text": part.text}
         case Image():
-            source = part.source
-            url = (
-                f"data:{source.mime_type};base64,{source.data}"
-                if isinstance(source, Base64ImageSource)
-                else source.url
-            )
-            return {"type": "image_url", "image_url": {"url": url, "detail": "auto"}}
+            return {"type": "image_url", "image_url": {"url": image_url(part), "detail": "auto"}}
         case Audio():
             return _audio(request, part)
         case Document():
@@ -234,27 +198,15 @@ def _audio(request: Request, part: Audio) -> dict[str, Any]:
 
 
 def _document(request: Request, part: Document) -> dict[str, Any]:
-    source = part.source
-    match source:
-        case Base64DocumentSource():
-            return _file(f"data:{source.media_type};base64,{source.data}", "document.pdf")
-        case TextDocumentSource():
-            import base64
-
-            encoded = base64.b64encode(source.data.encode()).decode("ascii")
-            return _file(f"data:{source.media_type};base64,{encoded}", "document.txt")
-        case _:
-            raise FeatureNotSupportedError(
-                "url document source",
-                request.provider_id,
-                request.model_id,
-                "Chat completions take a document's content, not its address. "
-                "Load it with Document.from_file or Document.from_bytes.",
-            )
-
-
-def _file(data: str, filename: str) -> dict[str, Any]:
-    return {"type": "file", "file": {"file_data": data, "filename": filename}}
+    if not isinstance(part.source, URLDocumentSource):
+        return {"type": "file", "file": file_data(part.source)}
+    raise FeatureNotSupportedError(
+        "url document source",
+        request.provider_id,
+        request.model_id,
+        "Chat completions take a document's content, not its address. "
+        "Load it with Document.from_file or Document.from_bytes.",
+    )
 
 
 def _assistant(request: Request, message: AssistantMessage) -> dict[str, Any]:
@@ -286,10 +238,7 @@ def _assistant(request: Request, message: AssistantMessage) -> dict[str, Any]:
 
 
 def _calls_format_tool(message: AssistantMessage) -> bool:
-    """Whether the raw turn calls the format tool, whose call became text that nothing answers."""
-    raw = message.raw_message
-    calls: Any = raw.get("tool_calls") if isinstance(raw, dict) else None
+    calls = sequence(mapping(message.raw_message).get("tool_calls"))
     return any(
-        str(call.get("function", {}).get("name", "")).startswith(FORMAT_TOOL_NAME)
-        for call in calls or ()
+        names_format_tool(mapping(mapping(call).get("function")).get("name")) for call in calls
     )

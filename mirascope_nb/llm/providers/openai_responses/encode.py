@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from mirascope_nb.llm.content import (
     Audio,
@@ -91,12 +91,16 @@ def _params(request: Request) -> dict[str, Any]:
 def _tools_and_format(request: Request) -> dict[str, Any]:
     body: dict[str, Any] = {}
     tools = [_tool(tool) for tool in request.toolkit.tools_dict.values()]
-    tools += [_provider_tool(request, tool) for tool in request.toolkit.provider_tools_dict.values()]
+    tools += [
+        _provider_tool(request, tool) for tool in request.toolkit.provider_tools_dict.values()
+    ]
     form = request.format
     if form is not None and form.mode == "tool":
         choice = {"type": "function", "name": FORMAT_TOOL_NAME}
         if tools:
-            allowed = [{key: tool[key] for key in ("type", "name") if key in tool} for tool in tools]
+            allowed = [
+                {key: tool[key] for key in ("type", "name") if key in tool} for tool in tools
+            ]
             choice = {"type": "allowed_tools", "mode": "required", "tools": [*allowed, choice]}
         body["tool_choice"] = choice
         tools.append(_tool(form.create_tool_schema()))
@@ -218,5 +222,5 @@ def _assistant(request: Request, message: AssistantMessage) -> list[dict[str, An
 def _calls_format_tool(turn: object) -> bool:
     return any(
         item.get("type") == "function_call" and names_format_tool(item.get("name"))
-        for item in map(mapping, sequence(cast("object", turn)))
+        for item in map(mapping, sequence(turn))
     )

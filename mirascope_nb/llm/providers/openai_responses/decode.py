@@ -1,0 +1,488 @@
+"""Replies of the responses API to parts and chunks.
+
+A reply is a list of items: messages of text or refusal parts, reasoning of summary and text parts,
+function calls, and calls of the service's own tools. A stream tells of each item when it is added,
+of each part by deltas and when it is done, of the item when it is done, and at last of the whole
+reply, completed or incomplete.
+
+Servers that imitate the service leave some of that out. So a part begins with whatever tells of it
+first, and what is told of whole fills in what has not come by deltas. An item is known by its id,
+or else by its index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+from mirascope_nb.llm.chunks import (
+    FinishReasonChunk,
+    RawMessageChunk,
+    RawStreamEventChunk,
+    StreamResponseChunk,
+    TextChunk,
+    TextEndChunk,
+    TextStartChunk,
+    ThoughtChunk,
+    ThoughtEndChunk,
+    ThoughtStartChunk,
+    ToolCallChunk,
+    ToolCallEndChunk,
+    ToolCallStartChunk,
+)
+from mirascope_nb.llm.content import AssistantContentPart, Text, Thought, ToolCall
+from mirascope_nb.llm.exceptions import ConnectionError, ResponseValidationError
+from mirascope_nb.llm.io.protocol import HttpReply
+from mirascope_nb.llm.providers.codec import Completion, Request
+from mirascope_nb.llm.providers.decoding import (
+    Block,
+    Blocks,
+    CallIds,
+    UsageMeter,
+    arguments_text,
+    count,
+    keeps_thoughts,
+)
+from mirascope_nb.llm.providers.encoding import load, mapping, sequence
+from mirascope_nb.llm.providers.openai_errors import error_in_stream
+from mirascope_nb.llm.providers.openai_parts import names_format_tool
+from mirascope_nb.llm.sse import Event
+from mirascope_nb.llm.usage import FinishReason, ProviderToolUsage, Usage
+
+__all__ = ["ResponsesStreamDecoder", "decode_completion"]
+
+INCOMPLETE = {
+    "max_output_tokens": FinishReason.MAX_TOKENS,
+    "content_filter": FinishReason.REFUSAL,
+}
+FAILED = ("failed", "cancelled")
+
+Chunks: TypeAlias = list[StreamResponseChunk]
+
+
+def decode_completion(request: Request, reply: HttpReply) -> Completion:
+    """A whole reply as parts.
+
+    Raises:
+        APIError: If the body reports an error in spite of its status.
+        ResponseValidationError: If there is no output in it.
+    """
+    provider = request.provider_id
+    raw = load(reply.body, provider)
+    if raw.get("status") in FAILED or (raw.get("error") and not raw.get("output")):
+        raise error_in_stream(provider, raw)
+    if not isinstance(raw.get("output"), list):
+        raise ResponseValidationError(f"{provider} sent a reply without output", provider)
+    output = [mapping(item) for item in sequence(raw["output"])]
+    thoughtful = keeps_thoughts(request)
+    ids = CallIds()
+    calls: list[tuple[str, str]] = []
+    content: list[AssistantContentPart] = []
+    for item in output:
+        for kind, _, text in _parts(item):
+            if kind == "thought":
+                if thoughtful:
+                    content.append(Thought(thought=text))
+            else:
+                content.append(Text(text=text))
+        if item.get("type") == "function_call":
+            call = ToolCall(
+                id=ids.unique(_wire_id(item)),
+                name=str(item.get("name") or ""),
+                args=arguments_text(item.get("arguments")) or "{}",
+            )
+            content.append(call)
+            calls.append((_wire_id(item), call.id))
+    usage = _usage(raw.get("usage"))
+    if usage is not None:
+        usage.provider_tool_usage = _searches(output)
+    return Completion(
+        content=content,
+        finish_reason=_finish_reason(raw, refused=any(map(_refuses, output))),
+        usage=usage,
+        raw=raw,
+        raw_message=_turn(output, calls),
+    )
+
+
+def _parts(item: dict[str, Any]) -> Iterator[tuple[str, tuple[str, int], str]]:
+    """The texts of an item that are not empty: each with its kind and its place."""
+    if item.get("type") == "reasoning":
+        for index, part in enumerate(map(mapping, sequence(item.get("summary")))):
+            if text := part.get("text"):
+                yield "thought", ("summary_index", index), str(text)
+    elif item.get("type") != "message":
+        return
+    kind = "text" if item.get("type") == "message" else "thought"
+    for index, part in enumerate(map(mapping, sequence(item.get("content")))):
+        text = part.get("refusal") if part.get("type") == "refusal" else part.get("text")
+        if text:
+            yield kind, ("content_index", index), str(text)
+
+
+def _refuses(item: dict[str, Any]) -> bool:
+    return any(mapping(part).get("type") == "refusal" for part in sequence(item.get("content")))
+
+
+def _finish_reason(response: dict[str, Any], *, refused: bool) -> FinishReason | None:
+    if refused:
+        return FinishReason.REFUSAL
+    reason = mapping(response.get("incomplete_details")).get("reason")
+    return INCOMPLETE.get(reason) if isinstance(reason, str) else None
+
+
+def _usage(raw: object) -> Usage | None:
+    counts = mapping(raw)
+    if not counts:
+        return None
+    read = mapping(counts.get("input_tokens_details"))
+    written = mapping(counts.get("output_tokens_details"))
+    return Usage(
+        input_tokens=count(counts.get("input_tokens")),
+        output_tokens=count(counts.get("output_tokens")),
+        cache_read_tokens=count(read.get("cached_tokens")),
+        reasoning_tokens=count(written.get("reasoning_tokens")),
+        raw=counts,
+    )
+
+
+def _searches(output: list[dict[str, Any]]) -> list[ProviderToolUsage] | None:
+    searches = sum(item.get("type") == "web_search_call" for item in output)
+    return [ProviderToolUsage(name="web_search", call_count=searches)] if searches else None
+
+
+def _wire_id(call: dict[str, Any]) -> str:
+    return str(call.get("call_id") or call.get("id") or "")
+
+
+def _turn(output: list[dict[str, Any]], call_ids: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    """The items to send back as they are, but for nulls and for ids that had to be made up.
+
+    Args:
+        output: The items.
+        call_ids: The id of each call on the wire, and the one that the content has.
+    """
+    turn = [{key: value for key, value in item.items() if value is not None} for item in output]
+    calls = [item for item in turn if item.get("type") == "function_call"]
+    known = sorted(call_id for _, call_id in call_ids)
+    if sorted(map(_wire_id, calls)) != known and len(calls) == len(known):
+        for item, (_, call_id) in zip(calls, call_ids, strict=True):
+            item["call_id"] = call_id
+    for item in turn:
+        action = mapping(item.get("action"))
+        if item.get("type") == "web_search_call" and action.get("type") == "search":
+            # OpenAI's own clients send a search back with its sources, which are null unless they
+            # were asked for.
+            item["action"] = {"sources": None, **action}
+    return turn
+
+
+class _Part:
+    """A text, a thought or a function call under way."""
+
+    __slots__ = ("block", "chunk", "pieces")
+
+    def __init__(self, block: Block, chunk: Callable[[str], StreamResponseChunk]) -> None:
+        self.block = block
+        self.chunk = chunk
+        self.pieces: list[str] = []
+
+
+class _Item:
+    """An item of the output under way."""
+
+    __slots__ = ("arguments", "call", "call_id", "parts", "wire_id")
+
+    def __init__(self) -> None:
+        self.parts: dict[tuple[str, int], _Part] = {}
+        self.call: _Part | None = None
+        self.call_id = ""
+        """The id that the content has."""
+        self.wire_id = ""
+        self.arguments: list[str] = []
+        """Deltas of a call that has not been named yet."""
+
+
+class ResponsesStreamDecoder:
+    """The state machine of one stream of the responses API."""
+
+    def __init__(self, request: Request) -> None:
+        self._provider = request.provider_id
+        self._keeps_thoughts = keeps_thoughts(request)
+        self._blocks = Blocks()
+        self._items: dict[object, _Item] = {}
+        self._last: _Item | None = None
+        self._kinds: set[str] = set()
+        self._ids = CallIds()
+        self._calls: list[_Item] = []
+        self._refused = False
+        self._output: list[dict[str, Any]] = []
+        self._meter = UsageMeter()
+        self.done = False
+        self._handlers: dict[str, Callable[[dict[str, Any], Chunks], None]] = {
+            "error": self._error,
+            "response.cancelled": self._failed,
+            "response.completed": self._completed,
+            "response.created": self._count,
+            "response.failed": self._failed,
+            "response.function_call_arguments.delta": self._arguments,
+            "response.function_call_arguments.done": self._arguments_done,
+            "response.in_progress": self._count,
+            "response.incomplete": self._completed,
+            "response.output_item.added": self._added,
+            "response.output_item.done": self._item_done,
+            "response.output_text.delta": self._text,
+            "response.output_text.done": self._text_done,
+            "response.refusal.delta": self._refusal,
+            "response.refusal.done": self._refusal_done,
+        }
+        if self._keeps_thoughts:
+            self._handlers |= {
+                "response.reasoning_summary_text.delta": self._summary,
+                "response.reasoning_summary_text.done": self._summary_done,
+                "response.reasoning_text.delta": self._thought,
+                "response.reasoning_text.done": self._thought_done,
+            }
+
+    def feed(self, event: Event, /) -> Chunks:
+        """The chunks of one event; see `StreamDecoder.feed`."""
+        if not event.data.strip() or event.data == b"[DONE]":  # a keep-alive, a habit
+            return []
+        raw = load(event.data, self._provider)
+        chunks: Chunks = [RawStreamEventChunk(raw_stream_event=raw)]
+        kind = raw.get("type")
+        handle = self._handlers.get(kind if isinstance(kind, str) else event.type)
+        if handle is not None:
+            handle(raw, chunks)
+        elif kind is None and raw.get("error"):
+            self._error(raw, chunks)
+        return chunks
+
+    def finish(self) -> Chunks:
+        """Nothing can be left over: only the last event tells whether the reply is whole.
+
+        Raises:
+            ConnectionError: Always.
+        """
+        raise ConnectionError(f"The stream of {self._provider} ended early.", self._provider)
+
+    def _error(self, raw: dict[str, Any], _chunks: Chunks) -> None:
+        raise error_in_stream(self._provider, raw)
+
+    def _failed(self, raw: dict[str, Any], _chunks: Chunks) -> None:
+        response = mapping(raw.get("response"))
+        raise error_in_stream(self._provider, response if response.get("error") else raw)
+
+    def _item(self, raw: dict[str, Any], item_id: object) -> _Item:
+        """The item that an event is about; a new one if it is not known."""
+        index = raw.get("output_index")
+        known = self._items.get(item_id) if isinstance(item_id, str) else None
+        if known is None and isinstance(index, int):
+            known = self._items.get(index)
+        if known is None and item_id is None and index is None:
+            known = self._last
+        return known or self._new_item(raw, item_id)
+
+    def _new_item(self, raw: dict[str, Any], item_id: object) -> _Item:
+        self._last = item = _Item()
+        for name in (item_id, raw.get("output_index")):
+            if isinstance(name, str | int):
+                self._items[name] = item
+        return item
+
+    def _added(self, raw: dict[str, Any], chunks: Chunks) -> None:
+        item = mapping(raw.get("item"))
+        item_id = item.get("id")
+        # An index that is used again stands for another item.
+        known = self._items.get(item_id) if isinstance(item_id, str) else None
+        state = known or self._new_item(raw, item_id)
+        if item.get("type") == "function_call":
+            self._named(state, item, chunks)
+
+    def _item_done(self, raw: dict[str, Any], chunks: Chunks) -> None:
+        item = mapping(raw.get("item"))
+        self._output.append(item)
+        state = self._item(raw, item.get("id"))
+        if item.get("type") == "function_call":
+            self._call_whole(state, item, chunks)
+        else:
+            self._fill(state, item, chunks)
+
+    def _fill(self, state: _Item, item: dict[str, Any], chunks: Chunks) -> None:
+        """Take from a whole item what has not come by deltas."""
+        self._refused |= _refuses(item)
+        begun = bool(state.parts)
+        for kind, place, text in _parts(item):
+            if place in state.parts:
+                self._rest(state.parts[place], text, chunks)
+            elif not begun and (kind == "text" or self._keeps_thoughts):
+                # A server that counts the parts its own way told of them under other numbers.
+                self._rest(self._begin(state, kind, place, chunks), text, chunks)
+        for part in state.parts.values():
+            self._blocks.end(part.block, chunks)
+
+    def _begin(self, state: _Item, kind: str, place: tuple[str, int], chunks: Chunks) -> _Part:
+        self._kinds.add(kind)
+        if kind == "text":
+            block = self._blocks.begin(TextStartChunk(), TextEndChunk(), chunks, alone=True)
+            part = _Part(block, lambda delta: TextChunk(delta=delta))
+        else:
+            block = self._blocks.begin(ThoughtStartChunk(), ThoughtEndChunk(), chunks, alone=True)
+            part = _Part(block, lambda delta: ThoughtChunk(delta=delta))
+        state.parts[place] = part
+        return part
+
+    def _rest(self, part: _Part, whole: object, chunks: Chunks) -> None:
+        """What a whole text has beyond the deltas that have come."""
+        if not isinstance(whole, str) or part.block.ended:
+            return
+        told = "".join(part.pieces)
+        if len(whole) > len(told) and whole.startswith(told):
+            self._more(part, whole[len(told) :], chunks)
+
+    def _more(self, part: _Part, delta: str, chunks: Chunks) -> None:
+        part.pieces.append(delta)
+        self._blocks.add(part.block, part.chunk(delta), chunks)
+
+    def _delta(
+        self, raw: dict[str, Any], kind: str, number: str, delta: object, chunks: Chunks
+    ) -> None:
+        if not isinstance(delta, str):
+            return
+        state = self._item(raw, raw.get("item_id"))
+        place = (number, count(raw.get(number)))
+        part = state.parts.get(place)
+        if part is None or part.block.ended:
+            part = self._begin(state, kind, place, chunks)
+        self._more(part, delta, chunks)
+
+    def _part_done(
+        self, raw: dict[str, Any], kind: str, number: str, whole: object, chunks: Chunks
+    ) -> None:
+        state = self._item(raw, raw.get("item_id"))
+        place = (number, count(raw.get(number)))
+        part = state.parts.get(place)
+        if part is None:
+            if not isinstance(whole, str) or not whole:
+                return
+            part = self._begin(state, kind, place, chunks)
+        self._rest(part, whole, chunks)
+        self._blocks.end(part.block, chunks)
+
+    def _text(self, raw: dict[str, Any], chunks: Chunks) -> None:
+        self._delta(raw, "text", "content_index", raw.get("delta"), chunks)
+
+    def _text_done(self, raw: dict[str, Any], chunks: Chunks) -> None:
+        self._part_done(raw, "text", "content_index", raw.get("text"), chunks)
+
+    def _refusal(self, raw: dict[str, Any], chunks: Chunks) -> None:
+        self._refused = True
+        self._delta(raw, "text", "content_index", raw.get("delta"), chunks)
+
+    def _refusal_done(self, raw: dict[str, Any], chunks: Chunks) -> None:
+        self._refused = True
+        self._part_done(raw, "text", "content_index", raw.get("refusal"), chunks)
+
+    def _summary(self, raw: dict[str, Any], chunks: Chunks) -> None:
+        self._delta(raw, "thought", "summary_index", raw.get("delta"), chunks)
+
+    def _summary_done(self, raw: dict[str, Any], chunks: Chunks) -> None:
+        self._part_done(raw, "thought", "summary_index", raw.get("text"), chunks)
+
+    def _thought(self, raw: dict[str, Any], chunks: Chunks) -> None:
+        self._delta(raw, "thought", "content_index", raw.get("delta"), chunks)
+
+    def _thought_done(self, raw: dict[str, Any], chunks: Chunks) -> None:
+        self._part_done(raw, "thought", "content_index", raw.get("text"), chunks)
+
+    def _named(self, state: _Item, item: dict[str, Any], chunks: Chunks) -> _Part:
+        """The call, begun now that it is known which tool it calls."""
+        if state.call is not None:
+            return state.call
+        state.wire_id = _wire_id(item)
+        state.call_id = call_id = self._ids.unique(state.wire_id)
+        self._calls.append(state)
+        name = str(item.get("name") or "")
+        block = self._blocks.begin(
+            ToolCallStartChunk(id=call_id, name=name),
+            ToolCallEndChunk(id=call_id),
+            chunks,
+            # A call of the format tool becomes a text, and a text is alone.
+            alone=names_format_tool(name),
+        )
+        state.call = _Part(block, lambda delta: ToolCallChunk(id=call_id, delta=delta))
+        for delta in state.arguments:
+            self._more(state.call, delta, chunks)
+        return state.call
+
+    def _arguments(self, raw: dict[str, Any], chunks: Chunks) -> None:
+        state = self._item(raw, raw.get("item_id"))
+        delta = raw.get("delta")
+        if not isinstance(delta, str):
+            return
+        if state.call is None:
+            state.arguments.append(delta)
+        elif not state.call.block.ended:
+            self._more(state.call, delta, chunks)
+
+    def _arguments_done(self, raw: dict[str, Any], chunks: Chunks) -> None:
+        state = self._item(raw, raw.get("item_id"))
+        if state.call is not None:
+            self._call_whole(state, raw, chunks)
+        else:
+            state.arguments = [arguments_text(raw.get("arguments")) or "".join(state.arguments)]
+
+    def _call_whole(self, state: _Item, item: dict[str, Any], chunks: Chunks) -> None:
+        """A call is whole; what has not come of its arguments is in the item."""
+        call = self._named(state, item, chunks)
+        self._rest(call, arguments_text(item.get("arguments")), chunks)
+        self._blocks.end(call.block, chunks)
+
+    def _count(self, raw: dict[str, Any], chunks: Chunks) -> None:
+        usage = _usage(mapping(raw.get("response")).get("usage"))
+        if usage is not None:
+            chunks.append(self._meter.news(usage))
+
+    def _completed(self, raw: dict[str, Any], chunks: Chunks) -> None:
+        response = mapping(raw.get("response"))
+        output = [mapping(item) for item in sequence(response.get("output"))] or self._output
+        self._fill_all(output, chunks)
+        self._blocks.end_all(chunks)
+        turn = _turn(output, [(each.wire_id, each.call_id) for each in self._calls])
+        chunks.append(RawMessageChunk(raw_message=turn))
+        usage = _usage(response.get("usage"))
+        if usage is not None:
+            chunks.append(self._meter.news(usage, _searches(output)))
+        reason = _finish_reason(response, refused=self._refused)
+        if reason is not None:
+            chunks.append(FinishReasonChunk(finish_reason=reason))
+        self.done = True
+
+    def _fill_all(self, output: list[dict[str, Any]], chunks: Chunks) -> None:
+        """Take from the whole reply what no event before it has told of.
+
+        Some servers give items and calls other ids in it, so it is trusted only where nothing of
+        the kind has come.
+        """
+        kinds, calls = set(self._kinds), list(self._calls)
+        whole = [item for item in output if item.get("type") == "function_call"]
+        told, missing = {call.wire_id for call in calls}, len(whole) - len(calls)
+        for item in output:
+            if item.get("type") == "function_call":
+                if missing > 0 and _wire_id(item) not in told:
+                    missing -= 1
+                    self._call_whole(_Item(), item, chunks)
+                continue
+            item_id = item.get("id")
+            state = self._items.get(item_id) if isinstance(item_id, str) else None
+            if state is not None or not kinds & {kind for kind, _, _ in _parts(item)}:
+                self._fill(state or _Item(), item, chunks)
+        for number, call in enumerate(calls):
+            item = next((each for each in whole if _wire_id(each) == call.wire_id), None)
+            if item is None and number < len(whole):
+                item = whole[number]
+            self._call_whole(call, item or {}, chunks)
+        if not self._calls:
+            for state in list(self._items.values()):
+                if state.arguments:
+                    self._call_whole(state, {}, chunks)
