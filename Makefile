@@ -1,0 +1,126 @@
+# Needs Python 3.11 or later, git and make; everything else is installed into .venv.
+#
+#   make demo    run the quickstart notebook and print each cell's answer
+#   make lab     open it in JupyterLab
+#   make test    every check and every test
+#
+# Parts of `make test`: check, ui, unit, kernel, browser, notebooks. Others: dist, lock, clean.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+QUICKSTART := notebooks/01_quickstart.ipynb
+PYTEST := $(BIN)/python -m pytest
+NPM := sh ../tools/node.sh npm --silent
+
+# A kernel or extension in the user's own folders must not stand in for the one under test.
+export JUPYTER_PREFER_ENV_PATH := 1
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+
+.PHONY: help demo lab test check lint types imports spelling ui unit kernel browser notebooks \
+	coverage dist lock format clean dev chromium
+
+help:
+	@sed -n 's/^# \{0,1\}//p' Makefile | head -8
+
+# ---- the environment ------------------------------------------------------------------------
+
+.venv/made-for-demo: pyproject.toml requirements/lock.txt tools/setup.sh
+	@sh tools/setup.sh demo
+	@touch $@
+
+.venv/made-for-dev: pyproject.toml requirements/lock.txt tools/setup.sh
+	@sh tools/setup.sh dev
+	@touch $@ .venv/made-for-demo
+
+dev: .venv/made-for-dev
+
+labextension/node_modules/.package-lock.json: labextension/package-lock.json | dev
+	@cd labextension && $(NPM) ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+chromium:
+	@sh tools/chromium.sh
+
+# ---- to look at -----------------------------------------------------------------------------
+
+demo: .venv/made-for-demo
+	@$(BIN)/python tools/run_notebook.py $(QUICKSTART) build/01_quickstart.ipynb
+	@echo "To open it in JupyterLab and run it yourself: make lab"
+
+# On a copy, so that the clone stays clean.
+lab: .venv/made-for-demo
+	@mkdir -p build
+	@test -f build/01_quickstart.ipynb || cp $(QUICKSTART) build/
+	@$(BIN)/jupyter lab build/01_quickstart.ipynb
+
+# ---- checks: nothing is run, everything is read ---------------------------------------------
+
+check: lint types imports spelling
+
+lint: dev
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check --quiet || { $(BIN)/ruff format --check; exit 1; }
+
+types: dev
+	@$(BIN)/pyright
+	@$(BIN)/mypy
+
+imports: dev
+	@$(BIN)/lint-imports
+
+spelling: dev
+	@$(BIN)/codespell
+	@$(BIN)/validate-pyproject -q pyproject.toml
+
+# ---- tests ----------------------------------------------------------------------------------
+
+# One run of pytest comes last, so that its last line counts all there is. Its two workers are one
+# for what starts kernels and browsers, which are slow and measured, and one for the rest.
+test: check ui chromium
+	@$(PYTEST) --nbval --numprocesses=2 --dist=loadgroup tests notebooks
+
+ui: labextension/node_modules/.package-lock.json
+	@cd labextension && $(NPM) run check
+	@cd labextension && $(NPM) run build:check
+	@cd labextension && $(NPM) test
+
+unit: dev
+	@$(PYTEST) --numprocesses=2 -m "not kernel and not browser"
+
+kernel: dev
+	@$(PYTEST) -m kernel
+
+browser: dev chromium
+	@$(PYTEST) -m browser
+
+notebooks: dev
+	@$(PYTEST) --nbval notebooks
+
+coverage: dev
+	@$(PYTEST) --numprocesses=2 --cov --cov-report=term-missing:skip-covered \
+		-m "not kernel and not browser"
+
+# ---- to ship and to keep --------------------------------------------------------------------
+
+dist: labextension/node_modules/.package-lock.json
+	@cd labextension && $(NPM) run build
+	@rm -rf dist
+	@$(BIN)/python -m hatchling build
+	@ls dist
+
+lock: dev
+	@UV_NATIVE_TLS=$${UV_NATIVE_TLS:-1} $(BIN)/uv pip compile --quiet --universal \
+		--python-version 3.11 --all-extras --group dev --upgrade --no-emit-index-url \
+		--custom-compile-command "make lock" --output-file requirements/lock.txt pyproject.toml
+
+format: dev
+	@$(BIN)/ruff check --fix-only --quiet
+	@$(BIN)/ruff format
+
+clean:
+	rm -rf .venv .venv-kernels build dist test-results labextension/node_modules
+	rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	find mirascope_nb tests tools -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,181 @@
+"""What holds for every test: no network, no keys, no state left by another test."""
+
+import ipaddress
+import os
+import re
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest_plugins = ["mirascope_nb.sandbox.pytest_plugin"]
+
+# Measured, or slow to start: these run one after another on one worker of pytest-xdist.
+ONE_AT_A_TIME = ("kernel", "browser")
+
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class NetworkAccessError(AssertionError):
+    """A test reached for an address outside this machine."""
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection that would leave this machine, and every look-up of a name."""
+    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
+    sendto, getaddrinfo = socket.socket.sendto, socket.getaddrinfo
+
+    def guarded_connect(self: socket.socket, address: Any, /) -> None:
+        _refuse_beyond_loopback(self, address)
+        connect(self, address)
+
+    def guarded_connect_ex(self: socket.socket, address: Any, /) -> int:
+        _refuse_beyond_loopback(self, address)
+        return connect_ex(self, address)
+
+    def guarded_sendto(self: socket.socket, data: Any, *rest: Any) -> int:
+        _refuse_beyond_loopback(self, rest[-1])
+        return sendto(self, data, *rest)
+
+    def guarded_getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if not _is_loopback(host):
+            raise NetworkAccessError(f"a test looked up {host!r}")
+        return getaddrinfo(host, *args, **kwargs)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded_connect)
+    monkeypatch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
+    monkeypatch.setattr(socket.socket, "sendto", guarded_sendto)
+    monkeypatch.setattr(socket, "getaddrinfo", guarded_getaddrinfo)
+
+
+def _refuse_beyond_loopback(sock: socket.socket, address: Any) -> None:
+    inet = sock.family in (socket.AF_INET, socket.AF_INET6)
+    if inet and not _is_loopback(address[0]):
+        raise NetworkAccessError(f"a test reached for {address!r}")
+
+
+def _is_loopback(host: Any) -> bool:
+    if isinstance(host, bytes):
+        host = host.decode()
+    if host in (None, "", "localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(str(host).partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True)
+def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide the keys and proxies of whoever runs the tests."""
+    for name in list(os.environ):
+        upper = name.upper()
+        if upper.endswith(("_API_KEY", "_ACCESS_TOKEN", "_PROXY")) or upper in (
+            "GITHUB_TOKEN",
+            "HF_TOKEN",
+        ):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def fresh_registry() -> Iterator[None]:
+    """Forget the providers that a test registered."""
+    yield
+    core = sys.modules.get("mirascope_nb.llm")
+    if core is not None:
+        core.reset_provider_registry()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the user's own IPython profile, Jupyter settings and kernels out of the tests."""
+    home: Path = tmp_path_factory.mktemp("jupyter")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IPYTHONDIR", str(home / "ipython"))
+        patch.setenv("JUPYTER_CONFIG_DIR", str(home / "config"))
+        patch.setenv("JUPYTER_DATA_DIR", str(home / "data"))
+        patch.setenv("JUPYTER_RUNTIME_DIR", str(home / "runtime"))
+        patch.setenv("JUPYTER_PREFER_ENV_PATH", "1")
+        yield
+
+
+@dataclass(kw_only=True)
+class Ran:
+    """What came back for one cell."""
+
+    printed: str = ""
+    shown: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """Mime bundles, of displays and of the cell's value, in order."""
+    error: str | None = None
+    """The traceback as a front end shows it, without colours."""
+    failed: bool = False
+    """Whether the cell failed, so that `Run All` would stop here."""
+
+    @property
+    def text(self) -> str:
+        """All there is to read, as plain text."""
+        texts = [bundle.get("text/plain", "") for bundle in self.shown]
+        return "\n".join([self.printed, *texts, self.error or ""])
+
+
+class NotebookKernel:
+    """A real kernel of this interpreter, which runs cells as nbclient would: nobody watches."""
+
+    def __init__(self) -> None:
+        from jupyter_client.manager import KernelManager
+
+        self._manager = KernelManager(kernel_name="python3")
+        self._manager.start_kernel(extra_arguments=["--log-level=ERROR"])
+        self._client = self._manager.blocking_client()
+        self._client.start_channels()
+        self._client.wait_for_ready(timeout=60)
+
+    def run(self, code: str, *, timeout: float = 60) -> Ran:
+        """Run one cell and wait until the kernel is idle again."""
+        ran = Ran()
+
+        def take(message: dict[str, Any]) -> None:
+            content = message["content"]
+            match message["msg_type"]:
+                case "stream":
+                    ran.printed += content["text"]
+                case "display_data" | "execute_result":
+                    ran.shown.append(content["data"])
+                case "error":
+                    ran.error = _ANSI.sub("", "\n".join(content["traceback"]))
+                case _:
+                    pass
+
+        reply = self._client.execute_interactive(
+            code, allow_stdin=False, timeout=timeout, output_hook=take
+        )
+        ran.failed = reply["content"]["status"] == "error"
+        return ran
+
+    def close(self) -> None:
+        """Stop it."""
+        self._client.stop_channels()
+        self._manager.shutdown_kernel(now=True)
+        self._manager.cleanup_resources()
+
+
+@pytest.fixture(scope="module")
+def notebook_kernel() -> Iterator[NotebookKernel]:
+    """One kernel for the tests of a module."""
+    kernel = NotebookKernel()
+    yield kernel
+    kernel.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give pytest-xdist the groups that must stay on one worker, in order."""
+    for item in items:
+        marks = [item.get_closest_marker(name) for name in ONE_AT_A_TIME]
+        if any(marks) or item.path.suffix == ".ipynb":
+            item.add_marker(pytest.mark.xdist_group("one at a time"))
