@@ -50,13 +50,13 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(ipython: InteractiveShell) -> None:
     """Add the magics: what `%load_ext mirascope_nb` calls."""
-    from mirascope_nb import magics
+    from mirascope_nb import extension
 
-    magics.load(ipython)
+    extension.load(ipython)
 
 
 def unload_ipython_extension(ipython: InteractiveShell) -> None:
-    """Take the magics away again: what `%unload_ext mirascope_nb` calls."""
-    from mirascope_nb import magics
+    """Take everything away again: what `%unload_ext mirascope_nb` calls."""
+    from mirascope_nb import extension
 
-    magics.unload(ipython)
+    extension.unload(ipython)

@@ -11,7 +11,9 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, cast
+
+from mirascope_nb import _defaults
 
 __all__ = [
     "ApprovalDecision",
@@ -19,6 +21,7 @@ __all__ = [
     "Approver",
     "current_approver",
     "digest_of",
+    "find_approver",
     "use_approver",
 ]
 
@@ -90,6 +93,14 @@ class Approver(Protocol):
 
 
 current_approver: ContextVar[Approver | None] = ContextVar("current_approver", default=None)
+
+
+def find_approver() -> Approver | None:
+    """The approver of this context, else that of the notebook, else `None`."""
+    approver = current_approver.get()
+    if approver is None and _defaults.make_approver is not None:
+        return cast("Approver", _defaults.make_approver())
+    return approver
 
 
 @contextmanager

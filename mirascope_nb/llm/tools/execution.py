@@ -19,8 +19,8 @@ from mirascope_nb.llm.tools.approval import (
     ApprovalDecision,
     ApprovalRequest,
     Approver,
-    current_approver,
     digest_of,
+    find_approver,
 )
 from mirascope_nb.llm.tools.arguments import canonical_json, decode_arguments
 from mirascope_nb.llm.tools.console import ask_on_console
@@ -40,7 +40,7 @@ async def execute(
     try:
         decoded = decode_arguments(call.args)
         arguments = tool.convert(decoded)  # what does not fit is refused before anybody is asked
-        approver = current_approver.get()
+        approver = find_approver()
         if approver is not None or tool.requires_approval:
             tool.check(decoded)
             frozen = canonical_json(decoded)

@@ -1,0 +1,11 @@
+"""What the notebook half tells the core without being imported by it.
+
+Loading the extension must not import the core, which takes a while; so it leaves here how to make
+what the core will need, and the core looks when it needs it.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+make_approver: Callable[[], Any] | None = None
+"""Makes the approver for tool calls that nobody else decides on; `None` for the terminal."""
