@@ -94,7 +94,10 @@ class BasePrompt(Generic[FormatT]):
         messages = await self.do_messages(args, kwargs)
         ctx = _context_of(args, kwargs) if self.face.takes_context else None
         do = asked.do_stream if streamed else asked.do_call
-        return await do(self.face, ctx, messages, self.toolkit, self.format)
+        response = await do(self.face, ctx, messages, self.toolkit, self.format)
+        if self.format is not None:
+            response.call_args = inspect.signature(self.fn).bind(*args, **kwargs).arguments
+        return response
 
 
 def _tools_of(tools: AnyTools | None) -> Any:

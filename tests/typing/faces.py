@@ -227,5 +227,9 @@ async def retries() -> None:
     assert_type(patient("x").resume("y"), llm.RetryResponse[None])
     assert_type(await patient_async("x"), llm.AsyncRetryResponse[Book])
     assert_type((await patient_async("x")).parse(), Book)
-    assert_type(llm.retry_model("openai/gpt-5-mini", max_retries=1, seed=1), llm.RetryModel)
+    model = llm.retry_model("openai/gpt-5-mini", max_retries=1, seed=1)
+    assert_type(model, llm.RetryModel)
+    assert_type(model.call("x"), llm.RetryResponse[None])
+    assert_type(await model.stream_async("x", format=Book), llm.AsyncRetryStreamResponse[Book])
+    assert_type(model.context_call("x", ctx=ctx), llm.ContextRetryResponse[Library, None])
     patient(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

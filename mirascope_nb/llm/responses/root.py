@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, cast
 
 from mirascope_nb.llm.content import AssistantContentPart, Text, Thought, ToolCall, ToolOutput
@@ -49,6 +49,8 @@ class RootResponse(Generic[FormatT]):
     """`None` for a normal end, also when the model waits for its tools."""
     usage: Usage | None
     """Tokens, or `None` while they are not known."""
+    call_args: Mapping[str, object] | None = None
+    """Arguments of the call by name, for fields of the format that are marked `FromCallArgs`."""
 
     @property
     def model(self) -> Model:
@@ -97,7 +99,7 @@ class RootResponse(Generic[FormatT]):
         from mirascope_nb.llm.formatting.parse import parse_text
 
         try:
-            return parse_text(form, self.text(""))
+            return parse_text(form, self.text(""), self.call_args)
         except Exception as error:
             raise ParseError(f"Failed to parse response: {error}", error) from error
 
@@ -131,7 +133,9 @@ class RootResponse(Generic[FormatT]):
     async def do_resume(self, ctx: Context[Any] | None, content: UserContent) -> Self:
         """A new reply to this conversation with one more user message."""
         await self.do_finish()
-        return cast("Self", await self.model.do_resume(self, ctx, content))
+        resumed = cast("Self", await self.model.do_resume(self, ctx, content))
+        resumed.call_args = self.call_args
+        return resumed
 
     async def do_validate(
         self, ctx: Context[Any] | None, max_retries: int

@@ -9,6 +9,7 @@ from mirascope_nb.llm.formatting import FormatSpec
 from mirascope_nb.llm.messages import Message
 from mirascope_nb.llm.models import Model, ModelId
 from mirascope_nb.llm.responses import BaseResponse, BaseStreamResponse, Face
+from mirascope_nb.llm.retries.asking import RetryFaces
 from mirascope_nb.llm.retries.attempts import Attempts
 from mirascope_nb.llm.retries.config import RetryConfig, RetryModelParams, split_params
 from mirascope_nb.llm.tools import AnyTools
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["RetryModel", "retry_model"]
 
 
-class RetryModel(Model):
+class RetryModel(RetryFaces):
     """A model that is asked again when it fails, and others after it."""
 
     retry_config: RetryConfig

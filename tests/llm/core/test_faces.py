@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pytest
 from pydantic import BaseModel
@@ -232,3 +232,21 @@ async def test_an_error_inside_a_custom_stream_is_translated_and_keeps_the_text(
     assert not stream.consumed
     with pytest.raises(llm.ConnectionError, match="gone"):
         await stream.finish()
+
+
+async def test_fields_that_the_caller_knows_are_filled_from_the_calls_arguments(
+    scripted: ScriptedProvider,
+) -> None:
+    class Summary(BaseModel):
+        what: Annotated[str, llm.formatting.FromCallArgs()]
+        headline: str
+
+    @llm.call("scripted/m", format=Summary)
+    async def summarize(what: str, *, loud: bool = False) -> str:
+        return f"Summarize {what}{'!' * loud}"
+
+    scripted.script = [[llm.Text(text='{"headline": "H"}')], [llm.Text(text='{"headline": "I"}')]]
+    response = await summarize(what="entropy")
+    assert response.parse() == Summary(what="entropy", headline="H")
+    assert "what" not in str(response.messages[0])
+    assert (await response.resume("again")).parse() == Summary(what="entropy", headline="I")
