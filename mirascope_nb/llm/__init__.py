@@ -5,6 +5,8 @@ and a reply is an object that holds text, tool calls and the conversation so far
 in a synchronous and an asynchronous form.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from mirascope_nb.llm import (
     calls,
     content,
@@ -88,7 +90,6 @@ from mirascope_nb.llm.formatting import (
     FormattableT,
     FormattingMode,
     OutputParser,
-    Partial,
     format,
     output_parser,
 )
@@ -204,6 +205,9 @@ from mirascope_nb.llm.tools import (
     use_approver,
 )
 from mirascope_nb.llm.types import Jsonable
+
+if TYPE_CHECKING:
+    from mirascope_nb.llm.formatting import Partial
 
 __all__ = [
     "APIError",
@@ -381,3 +385,9 @@ __all__ = [
     "use_approver",
     "use_model",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Partial":  # needs much of pydantic, which is imported when it is first used
+        return formatting.Partial
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, cast, overload
 
-from pydantic import BaseModel
 from typing_extensions import TypeIs
 
 from mirascope_nb.llm.formatting import instructions
@@ -15,6 +15,8 @@ from mirascope_nb.llm.formatting.primitives import create_wrapper_model, type_na
 from mirascope_nb.llm.formatting.types import FormatT, FormattingMode
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from mirascope_nb.llm.tools.schema import ToolSchema
 
 __all__ = ["Format", "FormatSpec", "format", "resolve_format"]
@@ -76,11 +78,8 @@ class Format(Generic[FormatT]):
     def create_tool_schema(self) -> ToolSchema[Any]:
         """The tool whose arguments are the answer, for mode `"tool"`."""
         # Tools know nothing of formats, but their package reaches what formats are used by.
-        from mirascope_nb.llm.tools.schema import (
-            FORMAT_TOOL_NAME,
-            ToolParameterSchema,
-            ToolSchema,
-        )
+        from mirascope_nb.llm.tools.parameters import ToolParameterSchema
+        from mirascope_nb.llm.tools.schema import FORMAT_TOOL_NAME, ToolSchema
 
         properties: dict[str, Any] = self.schema.get("properties", {})
         return ToolSchema(
@@ -174,6 +173,10 @@ def resolve_format(
 
 
 def _is_model(formattable: object) -> TypeIs[type[BaseModel]]:
+    if "pydantic" not in sys.modules:  # then nobody has defined a model
+        return False
+    from pydantic import BaseModel
+
     # A generic alias such as `list[int]` is a `type` to `isinstance` and an error to `issubclass`.
     return inspect.isclass(formattable) and issubclass(formattable, BaseModel)
 

@@ -6,9 +6,10 @@ import functools
 import types
 import typing
 from enum import Enum
-from typing import Annotated, Any, Literal, TypeAlias, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Union
 
-from pydantic import BaseModel, create_model
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 __all__ = [
     "PrimitiveType",
@@ -72,6 +73,8 @@ def _cached_wrapper_model(primitive: object, _: str, /) -> type[BaseModel]:
 
 
 def _wrapper_model(primitive: object) -> type[BaseModel]:
+    from pydantic import create_model
+
     name = type_name(primitive)
     fields: dict[str, Any] = {"output": (primitive, ...)}
     return create_model(f"{name}Output", __doc__=f"Wrapper for primitive type {name}", **fields)

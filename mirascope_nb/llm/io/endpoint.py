@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
-
 from mirascope_nb.llm.io.timeouts import Timeouts
 
 if TYPE_CHECKING:
     import httpx2
+    from pydantic import SecretStr
 
     Transport: TypeAlias = httpx2.BaseTransport | httpx2.AsyncBaseTransport
 

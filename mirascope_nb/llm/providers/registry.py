@@ -8,14 +8,14 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from pydantic import SecretStr
-
 from mirascope_nb.llm.exceptions import MissingAPIKeyError, NoRegisteredProviderError
 from mirascope_nb.llm.io import Timeouts
 from mirascope_nb.llm.providers.base import BaseProvider, Provider
 from mirascope_nb.llm.providers.vendors import VENDORS, Vendor
 
 if TYPE_CHECKING:
+    from pydantic import SecretStr
+
     from mirascope_nb.llm.io.endpoint import Transport
 
 __all__ = [
@@ -59,6 +59,8 @@ def register_provider(
         ValueError: If the id is not known, or the provider needs a key and there is none.
     """
     if isinstance(api_key, str):
+        from pydantic import SecretStr
+
         # No frame of ours holds the key in the clear, whatever a traceback prints of it.
         api_key = SecretStr(api_key)
     with _lock:

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from pydantic import SecretStr
-
 from mirascope_nb.llm.context import Context
 from mirascope_nb.llm.exceptions import APIError, MissingAPIKeyError
 from mirascope_nb.llm.exchange import complete, open_stream
@@ -24,6 +22,8 @@ from mirascope_nb.llm.responses import BaseResponse, BaseStreamResponse, Face
 from mirascope_nb.llm.tools import BaseToolkit
 
 if TYPE_CHECKING:
+    from pydantic import SecretStr
+
     from mirascope_nb.llm.io.endpoint import Transport
 
 __all__ = ["WireProvider"]
@@ -91,6 +91,8 @@ class WireProvider(BaseProvider[Endpoint]):
         return found
 
     def _key(self, api_key: str | SecretStr | None, base_url: str | None) -> SecretStr | None:
+        from pydantic import SecretStr
+
         if isinstance(api_key, SecretStr):
             return api_key
         vendor = self.vendor

@@ -1,5 +1,7 @@
 """Functions that a model may call."""
 
+from typing import TYPE_CHECKING, Any
+
 from mirascope_nb.llm.tools.approval import (
     ApprovalDecision,
     ApprovalRequest,
@@ -8,7 +10,7 @@ from mirascope_nb.llm.tools.approval import (
 )
 from mirascope_nb.llm.tools.decorator import ToolDecorator, tool
 from mirascope_nb.llm.tools.provider_tools import ProviderTool, WebSearchTool
-from mirascope_nb.llm.tools.schema import FORMAT_TOOL_NAME, ToolParameterSchema, ToolSchema
+from mirascope_nb.llm.tools.schema import FORMAT_TOOL_NAME, ToolSchema
 from mirascope_nb.llm.tools.tool import (
     AnyTool,
     AnyToolFn,
@@ -36,6 +38,9 @@ from mirascope_nb.llm.tools.toolkit import (
     normalize_context_tools,
     normalize_tools,
 )
+
+if TYPE_CHECKING:
+    from mirascope_nb.llm.tools.parameters import ToolParameterSchema
 
 __all__ = [
     "FORMAT_TOOL_NAME",
@@ -73,3 +78,11 @@ __all__ = [
     "tool",
     "use_approver",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "ToolParameterSchema":  # defined, with what it needs of pydantic, when it is used
+        from mirascope_nb.llm.tools.parameters import ToolParameterSchema
+
+        return ToolParameterSchema
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

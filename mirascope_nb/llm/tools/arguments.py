@@ -11,8 +11,6 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
-from pydantic_core import from_json
-
 if TYPE_CHECKING:
     from mirascope_nb.llm.tools.schema import ToolSchema
 
@@ -28,6 +26,8 @@ def decode_arguments(text: str) -> dict[str, Any]:
     """
     if not text.strip():
         return {}
+    from pydantic_core import from_json
+
     # Twice over a short text: this parser bounds the depth, and the next one sees every name.
     try:
         from_json(text.encode(), allow_inf_nan=False)

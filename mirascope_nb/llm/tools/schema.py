@@ -7,43 +7,21 @@ import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, cast
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter, create_model
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
-from typing_extensions import TypedDict, TypeVar
-
-from mirascope_nb.llm.tools.docstrings import parameter_descriptions
-from mirascope_nb.llm.tools.signatures import Signature, tool_signature
+from typing_extensions import TypeVar
 
 if TYPE_CHECKING:
-    from mirascope_nb.llm.content import ToolCall
+    from pydantic import TypeAdapter
 
-__all__ = ["FORMAT_TOOL_NAME", "ToolFnT", "ToolParameterSchema", "ToolSchema"]
+    from mirascope_nb.llm.content import ToolCall
+    from mirascope_nb.llm.tools.parameters import ToolParameterSchema
+
+__all__ = ["FORMAT_TOOL_NAME", "ToolFnT", "ToolSchema"]
 
 FORMAT_TOOL_NAME = "__mirascope_formatted_output_tool__"
 """Name of the tool by which a model hands in structured output."""
 
 ToolFnT = TypeVar("ToolFnT", bound=Callable[..., Any], covariant=True, default=Callable[..., Any])  # noqa: PLC0105
 """The type of the function behind a tool."""
-
-
-class ToolParameterSchema(BaseModel):
-    """JSON schema of a tool's parameters, which are always an object."""
-
-    properties: dict[str, Any] = Field(default_factory=dict)
-    """Schema of each parameter, in the order of the signature."""
-
-    required: list[str] = Field(default_factory=list)
-    """Names of the parameters that have no default."""
-
-    additionalProperties: bool | dict[str, Any] = False  # noqa: N815, JSON schema's own name
-    """Whether, or as what, the tool takes parameters that are not among the properties."""
-
-    defs: dict[str, Any] | None = Field(
-        default=None,
-        validation_alias=AliasChoices("$defs", "defs"),
-        serialization_alias="$defs",
-    )
-    """Schemas that the properties refer to; `None` when there are none."""
 
 
 class ToolSchema(Generic[ToolFnT]):
@@ -97,6 +75,9 @@ class ToolSchema(Generic[ToolFnT]):
             ValueError: If the function's name is reserved.
             pydantic.errors.PydanticUserError: If an annotation has no JSON schema.
         """
+        # What pydantic needs is imported when the first tool is made.
+        from mirascope_nb.llm.tools.parameters import parameter_schema
+
         name = fn.__name__
         if name.startswith(FORMAT_TOOL_NAME):
             raise ValueError(f"'{name}' is a reserved name: tools may not begin with it")
@@ -104,9 +85,7 @@ class ToolSchema(Generic[ToolFnT]):
             fn,
             name,
             inspect.cleandoc(fn.__doc__) if fn.__doc__ else name,
-            _parameter_schema(
-                tool_signature(fn, is_context_tool=is_context_tool), parameter_descriptions(fn)
-            ),
+            parameter_schema(fn, is_context_tool=is_context_tool),
             strict=strict,
         )
 
@@ -116,17 +95,9 @@ class ToolSchema(Generic[ToolFnT]):
 
         It is made when first needed, as most tools that are offered are not called.
         """
-        try:
-            signature = tool_signature(self.fn, is_context_tool=self.takes_context)
-        except ValueError:  # a built-in without a signature
-            return None
-        types = {each.name: each.type for each in signature.parameters if each.type is not Any}
-        if not types:
-            return None
-        # Not total: what is missing or unexpected is for the function to judge.
-        shape: Any = TypedDict(self.name, types, total=False)  # pyright: ignore[reportArgumentType]
-        shape.__pydantic_config__ = ConfigDict(extra="allow")
-        return TypeAdapter(shape)
+        from mirascope_nb.llm.tools.parameters import argument_adapter
+
+        return argument_adapter(self.fn, self.name, is_context_tool=self.takes_context)
 
     def can_execute(self, tool_call: ToolCall) -> bool:
         """Whether a call is meant for this tool, which its name alone decides."""
@@ -147,32 +118,3 @@ class ToolSchema(Generic[ToolFnT]):
     def _seen(self) -> tuple[str, str, bool | None, str]:
         parameters = self.parameters.model_dump_json(by_alias=True, exclude_none=True)
         return self.name, self.description, self.strict, parameters
-
-
-class _SchemaGenerator(GenerateJsonSchema):
-    # A default that JSON cannot hold is left out of the schema, and that is no news to anyone.
-    ignored_warning_kinds: set[JsonSchemaWarningKind] = {  # noqa: RUF012, as the base declares it
-        "skipped-choice",
-        "non-serializable-default",
-    }
-
-
-def _parameter_schema(signature: Signature, descriptions: dict[str, str]) -> ToolParameterSchema:
-    # Fields are numbered and the names are their aliases: a parameter may be called `schema` or
-    # `_x` or `model_config`, which a pydantic field may not.
-    fields: dict[str, Any] = {}
-    for number, parameter in enumerate(signature.parameters):
-        options: dict[str, Any] = {"alias": parameter.name}
-        if parameter.description is None and parameter.name in descriptions:
-            options["description"] = descriptions[parameter.name]
-        if parameter.default is not inspect.Parameter.empty:
-            options["default"] = parameter.default
-        fields[f"p{number}"] = (parameter.type, Field(**options))
-    model = create_model("__arguments__", **fields)
-    schema = model.model_json_schema(schema_generator=_SchemaGenerator)
-    return ToolParameterSchema(
-        properties=schema.get("properties", {}),
-        required=schema.get("required", []),
-        additionalProperties=signature.takes_more,
-        defs=schema.get("$defs"),
-    )

@@ -5,7 +5,17 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar, cast
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Concatenate,
+    Generic,
+    ParamSpec,
+    TypeAlias,
+    TypeVar,
+    cast,
+)
 
 from mirascope_nb._loop import run_now
 from mirascope_nb.llm.content import ToolCall, ToolOutput
@@ -13,8 +23,11 @@ from mirascope_nb.llm.context import Context
 from mirascope_nb.llm.io import ASYNC, BLOCKING
 from mirascope_nb.llm.tools.arguments import convert_arguments
 from mirascope_nb.llm.tools.execution import execute
-from mirascope_nb.llm.tools.schema import ToolFnT, ToolParameterSchema, ToolSchema
+from mirascope_nb.llm.tools.schema import ToolFnT, ToolSchema
 from mirascope_nb.llm.wrapping import look_like
+
+if TYPE_CHECKING:
+    from mirascope_nb.llm.tools.parameters import ToolParameterSchema
 
 __all__ = [
     "DEFAULT_MAX_OUTPUT",

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field, ValidationError
 
 from mirascope_nb.llm.tools.arguments import canonical_json, convert_arguments, decode_arguments
-from mirascope_nb.llm.tools.schema import ToolParameterSchema, ToolSchema
+from mirascope_nb.llm.tools.parameters import ToolParameterSchema
+from mirascope_nb.llm.tools.schema import ToolSchema
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 VALUES = st.recursive(

@@ -8,7 +8,8 @@ from pydantic import BaseModel, Field
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
 
 from mirascope_nb.llm.content import ToolCall
-from mirascope_nb.llm.tools.schema import FORMAT_TOOL_NAME, ToolParameterSchema, ToolSchema
+from mirascope_nb.llm.tools.parameters import ToolParameterSchema
+from mirascope_nb.llm.tools.schema import FORMAT_TOOL_NAME, ToolSchema
 
 
 class Book(BaseModel):
