@@ -9,14 +9,14 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from mirascope_nb._version import __version__
+
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from mirascope_nb import llm
     from mirascope_nb.cells import run, show
     from mirascope_nb.gathers import gather
-
-__version__ = "0.1.0"
 
 __all__ = [
     "__version__",

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar, cast, overload
 
 from mirascope_nb.kernel.frontend import detect
 from mirascope_nb.kernel.running import interruption, running
-from mirascope_nb.parallel import Batch, Progress, ProgressActions, ProgressState, TextProgress
+from mirascope_nb.parallel import Batch, Progress, ProgressActions, TextProgress
 
 __all__ = ["DEFAULT_LIMIT", "gather"]
 
@@ -81,24 +81,10 @@ def open_progress(actions: ProgressActions) -> Progress:
     """Somewhere to show progress, as this front end can."""
     place = detect()
     if place in {"widget", "headless"}:
-        from mirascope_nb.widgets.progress import ProgressView
+        from mirascope_nb.widgets.progress import ProgressView, StaticProgress
 
-        view = ProgressView(actions)
-        return view if place == "widget" else _Once(view)
+        return ProgressView(actions) if place == "widget" else StaticProgress()
     return TextProgress()
-
-
-class _Once:
-    """Shows only the end: a notebook that runs without a front end saves one output."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-
-    def update(self, state: ProgressState) -> None:
-        pass
-
-    def close(self, state: ProgressState) -> None:
-        self._progress.close(state)
 
 
 def _once(awaitables: Sequence[Awaitable[T]]) -> list[Awaitable[T]]:

@@ -1,5 +1,6 @@
 """What a reply cost in tokens, and why it ended."""
 
+import importlib
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -42,6 +43,10 @@ class Usage:
     provider_tool_usage: list[ProviderToolUsage] | None = None
     raw: Any = field(default=None)
     """The provider's own record of the usage."""
+
+    def _repr_markdown_(self) -> str:
+        # The notebook half is asked by name: the core imports nothing of what stands on it.
+        return str(importlib.import_module("mirascope_nb.display.reprs").usage_markdown(self))
 
     @property
     def total_tokens(self) -> int:

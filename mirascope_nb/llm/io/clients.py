@@ -7,6 +7,7 @@ would hand a connection of a closed loop to the next `asyncio.run`.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import threading
 import weakref
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     import httpx2
 
-__all__ = ["async_client", "blocking_client"]
+__all__ = ["async_client", "blocking_client", "close_blocking_clients"]
 
 
 @cache
@@ -119,5 +120,16 @@ def blocking_client(endpoint: Endpoint) -> httpx2.Client:
                     client = httpx2.Client(transport=transport, timeout=httpx2.Timeout(None))
                 else:
                     client = httpx2.Client(**_settings(endpoint))
+                if not _blocking:
+                    atexit.register(close_blocking_clients)
                 _blocking[key] = client
     return client
+
+
+def close_blocking_clients() -> None:
+    """Close the connections of blocking callers: at the end of the process, or of a test."""
+    with _lock:
+        clients = [client for (pid, *_), client in _blocking.items() if pid == os.getpid()]
+        _blocking.clear()
+    for client in clients:
+        client.close()

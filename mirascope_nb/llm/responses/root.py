@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, cast
 
@@ -157,10 +158,10 @@ class RootResponse(Generic[FormatT]):
     def _resumed(self, content: UserContent) -> list[Message]:
         return [*self.messages, *promote(content)]
 
-    def _repr_markdown_(self) -> str:
-        from mirascope_nb.text.neutralise import neutralise
-
-        return neutralise(self.pretty())
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Any:  # noqa: ARG002, IPython filters
+        # The notebook half is asked by name: the core imports nothing of what stands on it.
+        reprs = importlib.import_module("mirascope_nb.display.reprs")
+        return tuple(reprs.response_mimebundle(self))
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001, IPython's signature
         from mirascope_nb.text.escape import printable
