@@ -81,6 +81,12 @@ def _guide(sandbox: Sandbox) -> str:
 mirascope_nb sandbox: an offline simulator, not a language model.
 Listening on {url}   (Ctrl-C stops it)
 
+Addresses:
+  OpenAI chat completions   {url}/v1/chat/completions
+  OpenAI responses          {url}/v1/responses
+  Anthropic messages        {url}/v1/messages
+  Google Gemini             {url}/v1beta/models/MODEL:generateContent
+
 In a notebook:
   from mirascope_nb import llm
   llm.register_provider("openai:completions", "sim/", base_url="{url}/v1", api_key="sandbox")

@@ -35,7 +35,7 @@ _PATH = re.compile(r"(?<![\w/.:@])(?:~?/|\.{1,2}/)?[\w-]+(?:/[\w.-]+)*\.[A-Za-z]
 _ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _WRITTEN_DATE = re.compile(
     rf"\b(?:(?P<m1>{_MONTH})\s+(?P<d1>\d{{1,2}})|(?P<d2>\d{{1,2}})\.?\s+(?P<m2>{_MONTH}))"
-    r"(?:st|nd|rd|th)?,?\s+(?P<year>\d{4})\b",
+    r"(?:st|nd|rd|th)?,?\s+(?P<year>\d{4})\b",  # codespell:ignore nd
     re.IGNORECASE,
 )
 _DAY_WORD = re.compile(

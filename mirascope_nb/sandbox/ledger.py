@@ -92,12 +92,13 @@ class Ledger:
             self._records.append(record)
         return record
 
-    def describe(self, record: RequestRecord, *, model: str, stream: bool, body: Object) -> None:
-        """Add what the body of the request said."""
+    def describe(
+        self, record: RequestRecord, *, model: str, stream: bool, body: Object, size: int
+    ) -> None:
+        """Add what the body of the request said; `size` is its length in bytes."""
         record.model = model
         record.stream = stream
-        length = int(record.headers.get("content-length") or 0)
-        record.body = body if length <= _BODY_LIMIT else None
+        record.body = body if size <= _BODY_LIMIT else None
 
     def records(self) -> list[RequestRecord]:
         """A copy of the list, oldest first."""

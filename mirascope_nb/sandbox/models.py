@@ -47,7 +47,8 @@ def behaviour_of(model: str) -> Behaviour | None:
     A name the simulator does not know, such as another vendor's, is served by the assistant: so a
     client that is pointed at the simulator needs no other change. The reply says who answered.
     """
-    name = model.removeprefix("models/").removeprefix("sandbox/").removeprefix("sandbox-").lower()
+    # Clients put a provider's name in front, and some say behind which API they mean.
+    name = model.lower().rpartition("/")[2].partition(":")[0].removeprefix("sandbox-")
     if name == "missing" or name.startswith("no-such"):
         return None
     if name in _FLAKY or limit_of(name):

@@ -20,7 +20,7 @@ from mirascope_nb.sandbox.vocabulary import NUMBER_WORDS
 _LABEL = r"[\"'`]?[\w-]+[\"'`]?"
 _BETWEEN_LABELS = r"\s*,\s*(?:or |and )?|\s*/\s*|\s+or\s+|\s+and\s+"
 _LABELS = re.compile(
-    r"(?:as|into|of|from|labels?|categor(?:y|ies)|classes|options|choose)\b[^:\n]{0,40}?:?\s*"
+    r"(?:as|into|of|from|labels?|category|categories|classes|options|choose)\b[^:\n]{0,40}?:?\s*"
     rf"((?:{_LABEL}(?:{_BETWEEN_LABELS})){{1,20}}{_LABEL})",
     re.IGNORECASE,
 )
@@ -89,12 +89,12 @@ def summarised(asked: Asked) -> str:
 
 def from_context(asked: Asked) -> str | None:
     """The answer to a question about a given context: the sentence that comes closest."""
-    context, found, question = asked.text.rpartition("uestion:")
-    start = context.lower().find("context:")
-    if not found or start < 0:
+    low = asked.text.lower()
+    start, end = low.find("context:"), low.rfind("question:")
+    if not 0 <= start < end:
         return None
-    passage = context[start + len("context:") :].rstrip(" qQ\n")
-    return best_sentence(passage, question) or None
+    passage = asked.text[start + len("context:") : end]
+    return best_sentence(passage, asked.text[end + len("question:") :]) or None
 
 
 def worked_on(asked: Asked) -> str | None:

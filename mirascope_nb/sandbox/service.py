@@ -88,7 +88,11 @@ class Service:
                 return self._page(request, record)
             prompt = _read(wire, request)
             self._ledger.describe(
-                record, model=prompt.model, stream=prompt.stream, body=prompt.body
+                record,
+                model=prompt.model,
+                stream=prompt.stream,
+                body=prompt.body,
+                size=len(request.body),
             )
             return self._serve(wire, prompt, record, stamp)
         except Refused as refusal:

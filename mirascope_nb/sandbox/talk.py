@@ -90,7 +90,7 @@ def _joke(asked: Asked) -> str:
 def _story(asked: Asked) -> str:
     topic = topic_of(asked) or "a lighthouse"
     return (
-        f"Once there was {topic}, and nobody knew why. A girl called Ines came every evening to "
+        f"Once there was {topic}, and nobody knew why. A girl called Iris came every evening to "
         "ask. On the last day of autumn she got an answer, and she kept it to herself."
     )
 
@@ -146,7 +146,7 @@ _HANDLERS: tuple[tuple[re.Pattern[str], Handler], ...] = (
     (re.compile(r"\?|\btell me my\b|\bremind me\b", re.IGNORECASE), _recalled),
     (re.compile(r"context:.*question:", re.IGNORECASE | re.DOTALL), passages.from_context),
     (
-        _when("classif", "categori[sz]e", "label (?:this|the|as)", "which categor"),
+        _when("classif", "categori[sz]e", "label (?:this|the|as)", "which category"),
         passages.classified,
     ),
     (
@@ -157,7 +157,9 @@ _HANDLERS: tuple[tuple[re.Pattern[str], Handler], ...] = (
     ),
     (_when("translat"), passages.translated),
     (
-        _when("summar", "tl;?dr", "in a nutshell", "shorten", "shorter", "condense"),
+        _when(
+            "summari[sz]", "summary", "tl;?dr", "in a nutshell", "shorten", "shorter", "condense"
+        ),
         passages.summarised,
     ),
     (_when(r"primes?\b.{0,60}?\bbelow"), trivia.primes),

@@ -341,6 +341,8 @@ def _labelled(use: ToolUse, result: ToolResult) -> str:
     subject = _subject(use) or f"`{use.name}`"
     value = _parsed(result.text)
     text = _inline(value) if is_object(value) or is_list(value) else result.text.strip()
+    if weather := _WEATHER.fullmatch(text):
+        text = f"{weather[1]} {weather[2].strip()} and {weather[3]}"
     return f"**{subject}**: {text}"
 
 

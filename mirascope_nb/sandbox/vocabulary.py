@@ -48,7 +48,7 @@ LISTS: dict[str, tuple[str, ...]] = {
         "October", "November", "December",
     ),
     "names": (
-        "Ada", "Grace", "Linus", "Maya", "Noor", "Oscar", "Ines", "Tomás", "Yuki", "Zola",
+        "Ada", "Grace", "Linus", "Maya", "Noor", "Oscar", "Iris", "Tomás", "Yuki", "Zola",
     ),
     "planets": (
         "Mercury", "Venus", "Earth", "Mars", "Jupiter", "Saturn", "Uranus", "Neptune",
@@ -133,7 +133,7 @@ DICTIONARY: dict[str, tuple[str, str, str, str, str]] = {
     "coffee": ("café", "café", "Kaffee", "caffè", "café"),
     "day": ("jour", "día", "Tag", "giorno", "dia"),
     "dog": ("chien", "perro", "Hund", "cane", "cão"),
-    "eat": ("manger", "comer", "essen", "mangiare", "comer"),
+    "eat": ("manger", "comer", "essen", "mangiare", "comer"),  # codespell:ignore manger
     "evening": ("soir", "tarde", "Abend", "sera", "noite"),
     "friend": ("ami", "amigo", "Freund", "amico", "amigo"),
     "good": ("bon", "buen", "gut", "buon", "bom"),
@@ -145,22 +145,25 @@ DICTIONARY: dict[str, tuple[str, str, str, str, str]] = {
     "hello": ("bonjour", "hola", "hallo", "ciao", "olá"),
     "house": ("maison", "casa", "Haus", "casa", "casa"),
     "how are you": (
-        "comment allez-vous", "¿cómo estás", "wie geht es dir", "come stai", "como vai",
+        "comment allez-vous", "¿cómo estás", "wie geht es dir", "come stai",
+        "como vai",  # codespell:ignore vai
     ),
     "i": ("je", "yo", "ich", "io", "eu"),
-    "i love you": ("je t'aime", "te quiero", "ich liebe dich", "ti amo", "amo-te"),
+    "i love you": (
+        "je t'aime", "te quiero", "ich liebe dich", "ti amo", "amo-te",  # codespell:ignore te
+    ),
     "in": ("dans", "en", "in", "in", "em"),
-    "is": ("est", "es", "ist", "è", "é"),
+    "is": ("est", "es", "ist", "è", "é"),  # codespell:ignore ist
     "like": ("aime", "gusta", "mag", "piace", "gosto"),
     "love": ("amour", "amor", "Liebe", "amore", "amor"),
     "milk": ("lait", "leche", "Milch", "latte", "leite"),
     "moon": ("lune", "luna", "Mond", "luna", "lua"),
     "morning": ("matin", "mañana", "Morgen", "mattina", "manhã"),
-    "my": ("mon", "mi", "mein", "mio", "meu"),
+    "my": ("mon", "mi", "mein", "mio", "meu"),  # codespell:ignore meu
     "night": ("nuit", "noche", "Nacht", "notte", "noite"),
     "no": ("non", "no", "nein", "no", "não"),
     "please": ("s'il vous plaît", "por favor", "bitte", "per favore", "por favor"),
-    "red": ("rouge", "rojo", "rot", "rosso", "vermelho"),
+    "red": ("rouge", "rojo", "rot", "rosso", "vermelho"),  # codespell:ignore rouge
     "sea": ("mer", "mar", "Meer", "mare", "mar"),
     "see you tomorrow": ("à demain", "hasta mañana", "bis morgen", "a domani", "até amanhã"),
     "small": ("petit", "pequeño", "klein", "piccolo", "pequeno"),

@@ -32,6 +32,7 @@ def test_command_runs_until_it_is_interrupted() -> None:
     assert "not a language model" in output
     for wire in ("openai:completions", "openai:responses", "anthropic", "google"):
         assert f'register_provider("{wire}"' in output
+    assert f"{found[0]}/v1/messages" in output
     assert f"export OPENAI_BASE_URL={found[0]}/v1" in output
 
 

@@ -79,6 +79,8 @@ def test_limited_model_refuses_what_is_above_its_limit(speaker: "Speaker") -> No
         ("models/slow", "slow"),
         ("limited-20", "limited-20"),
         ("sandbox-thinker", "thinker"),
+        ("sim/echo", "echo"),
+        ("sandbox/fast:completions", "fast"),
     ],
 )
 def test_model_names_are_understood(model: str, name: str) -> None:

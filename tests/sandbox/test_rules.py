@@ -173,9 +173,7 @@ def test_text_cut_to_tokens_is_a_beginning_within_the_limit(text: str, limit: in
 
 
 def test_words_stay_whole_in_tokens() -> None:
-    assert split_tokens("The **answer** is 4242.") == [
-        "The", " ", "**"[:1], "*", "answer", "*", "*", " is", " ", "424", "2", ".",
-    ] or split_tokens("The answer") == ["The", " answer"]  # fmt: skip
+    assert split_tokens("The answer is 4242.") == ["The", " answer", " is", " ", "424", "2", "."]
 
 
 def test_long_prompt_is_read_at_both_ends_and_answered_quickly() -> None:

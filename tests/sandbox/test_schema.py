@@ -293,7 +293,7 @@ def kinds(draw: st.DrawFn) -> Any:
     simple = draw(st.sampled_from([str, int, Author]))
     shapes: list[Any] = [
         base,
-        Optional[base],
+        Optional[base],  # noqa: UP045 - the base may be no class
         list[base],
         list[simple | None],
         dict[str, base],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
+from mirascope_nb.sandbox.server import listen
 from mirascope_nb.sandbox.simulator import Sandbox
 
 if TYPE_CHECKING:
@@ -58,6 +59,12 @@ def test_connection_is_kept_for_the_next_request(sandbox: Sandbox) -> None:
         for _ in range(3):
             stream.sendall(raw_request(ASK))
             assert read_reply(stream).startswith(b"HTTP/1.1 200")
+
+
+def test_small_writes_do_not_wait_for_confirmation() -> None:
+    # asyncio turns the delay off only for sockets that say they are TCP.
+    with listen(0) as listening:
+        assert listening.proto == socket.IPPROTO_TCP
 
 
 def test_request_may_arrive_byte_by_byte(sandbox: Sandbox) -> None:
@@ -229,7 +236,7 @@ def test_fast_model_never_waits() -> None:
 
 
 def test_reader_that_is_slow_gets_everything(speaker: "Speaker") -> None:
-    text = "word " * 40_000
+    text = "word " * 15_000
     with speaker.client.stream(
         "POST",
         "/v1/chat/completions",

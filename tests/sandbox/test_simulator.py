@@ -209,6 +209,24 @@ def test_ledger_tells_what_came_in_but_keeps_no_key(sandbox: Sandbox, speaker: "
     assert first.headers["authorization"] == "[redacted]"
 
 
+def test_ledger_keeps_no_large_body(sandbox: Sandbox, speaker: "Speaker") -> None:
+    content = json.dumps(speaker.request("openai_chat", "x" * 300_000)[1]).encode()
+    speaker.client.post("/v1/chat/completions", content=iter([content]))
+    assert (sandbox.requests[0].status, sandbox.requests[0].body) == (200, None)
+
+
+def test_process_ends_quietly_while_a_server_runs() -> None:
+    code = "import urllib.request as u, mirascope_nb.sandbox as s; u.urlopen(s.address()).read()"
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "error", "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_ledger_is_bounded() -> None:
     with Sandbox(pace=0, keep=5) as sandbox:
         for _ in range(8):

@@ -229,7 +229,9 @@ def _start(use: ToolUse, stamp: Stamp, index: int) -> Object:
 
 def _finish(prompt: Prompt, reply: Reply) -> str:
     # The service says `stop`, not `tool_calls`, when a call was forced by its name.
-    if reply.finish == "tool_calls" and prompt.choice.mode == "required" and prompt.choice.names:
+    choice = prompt.choice
+    by_name = choice.mode == "required" and len(choice.names) == 1 and not choice.parallel
+    if reply.finish == "tool_calls" and by_name:
         return "stop"
     return _FINISH.get(reply.finish, reply.finish)
 
