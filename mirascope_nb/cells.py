@@ -194,7 +194,7 @@ async def _execute_tools(
     failures: list[BaseException] = []
 
     async def execute(position: int, index: int, call: llm.ToolCall) -> None:
-        current_tool.set(index)
+        current_tool.set((card.state.id, index))
         try:
             output = outputs[position] = await toolkit.execute(*given, call)
         except asyncio.CancelledError:

@@ -53,8 +53,8 @@ logger = logging.getLogger(__name__)
 Decision: TypeAlias = DecideMessage | EditMessage | AlwaysMessage
 """What a person may answer to a pending call."""
 
-current_tool: ContextVar[int | None] = ContextVar("current_tool", default=None)
-"""The index of the block whose tool call runs in this context."""
+current_tool: ContextVar[tuple[str, int]] = ContextVar("current_tool", default=("", -1))
+"""The id of the card, and the index of its block, whose tool call runs in this context."""
 
 
 class LiveCard:
@@ -94,6 +94,7 @@ class LiveCard:
         self._responses: list[llm.AnyResponse] = []
         self._turn = 0
         self._facts: dict[int, ToolRun] = {}
+        self._indexes: dict[str, int] = {}
         self._since: dict[int, float] = {}
         self.feed = self.state.feed
         """Take one chunk of a stream. The hot path: it is the card's own method."""
@@ -185,6 +186,7 @@ class LiveCard:
     def restart(self, reason: BaseException) -> None:
         """Forget what the stream has said, because it begins anew."""
         self._facts.clear()
+        self._indexes.clear()
         self.state.reset(f"Started over: {explain(reason).cause}")
 
     # -- tools -----------------------------------------------------------------------------------
@@ -207,7 +209,7 @@ class LiveCard:
 
     def tool_asked(self, request: llm.ApprovalRequest) -> None:
         """Show a call as it would run: its signature, its canonical arguments."""
-        index = self._tool_index(request)
+        index = self._tool_index(request, begins=True)
         self.state.set_tool(index, signature=request.signature, arguments=request.arguments)
 
     def tool_pending(self, request: llm.ApprovalRequest, approval: Approval) -> None:
@@ -350,14 +352,23 @@ class LiveCard:
         block = self.state.block(index)
         return block["state"] if block["type"] == "tool" else None
 
-    def _tool_index(self, request: llm.ApprovalRequest) -> int:
-        index = current_tool.get()
-        if index is None:
-            index = self.state.find_tool(request.call_id)
-        if index is None:
+    def _tool_index(self, request: llm.ApprovalRequest, *, begins: bool = False) -> int:
+        """The block of a call: that of the running context, or else one with the call's id.
+
+        Calls of one id run one after another then, so each that begins takes the next block.
+        """
+        card, index = current_tool.get()
+        if card == self.state.id:
+            return index
+        known = self._indexes.get(request.call_id)
+        if known is not None and (not begins or self._phase(known) in ("proposed", "pending")):
+            return known
+        found = self.state.find_tool(request.call_id, phases=("proposed",))
+        if found is None:
             # A call that no stream has announced, as when a tool is run outside `nb.run`.
-            index = self.state.add_tool(request.call_id, request.tool, request.arguments)
-        return index
+            found = self.state.add_tool(request.call_id, request.tool, request.arguments)
+        self._indexes[request.call_id] = found
+        return found
 
     def _is_call(self, index: int, call: llm.ToolCall) -> bool:
         block = self.state.block(index)

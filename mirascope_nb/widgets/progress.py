@@ -1,17 +1,16 @@
 """The progress bar: the whole state, at most ten times a second, and the buttons' way back.
 
-`parallel` knows only `Progress` and `ProgressState`. It calls `update` as often as it likes, which
-costs next to nothing: the state is kept, and sent when it is due.
+These are what `parallel` calls a `Progress`. It may `update` as often as it likes, which costs next
+to nothing: the state is kept, and sent when it is due.
 """
 
 from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
+from mirascope_nb.parallel.progress import ProgressActions, ProgressState, progress_line
 from mirascope_nb.text import escape_invisible, one_line
 from mirascope_nb.widgets.output import CellOutput, Output
 from mirascope_nb.widgets.pace import pacer_of
@@ -20,7 +19,6 @@ from mirascope_nb.widgets.protocol import (
     LimitMessage,
     PauseMessage,
     ProgressMessage,
-    ProgressPhase,
     ProgressRequest,
     ProgressResyncMessage,
     ResumeMessage,
@@ -36,63 +34,6 @@ MAX_ROWS = 500
 """Rows that are shown one by one."""
 MAX_ERRORS = 50
 """Errors that are shown."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ProgressState:
-    """How far some work is."""
-
-    description: str = "Progress"
-    total: int | None = None
-    """How many rows there are, or `None` while that is not known."""
-    done: int = 0
-    failed: int = 0
-    running: int = 0
-    waiting: int = 0
-    cancelled: int = 0
-    elapsed: float = 0.0
-    """Seconds."""
-    rate: float | None = None
-    """Rows a second."""
-    left: float | None = None
-    """Seconds to the end, as far as can be said."""
-    tokens: int | None = None
-    cost: str | None = None
-    """US dollars so far."""
-    projected: str | None = None
-    """US dollars in the end, as far as can be said."""
-    limit: int | None = None
-    """How many run at once."""
-    waiting_for: str | None = None
-    """What holds the work up, such as `waiting 12 s: 429`."""
-    state: ProgressPhase = "running"
-    rows: str | None = None
-    """A letter a row: `.` waiting, `r` running, `d` done, `f` failed, `c` cancelled."""
-    errors: tuple[tuple[int, str], ...] = ()
-    """Index and text of rows that failed."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ProgressActions:
-    """What the buttons do. An action that is `None` is refused."""
-
-    cancel: Callable[[], None] | None = None
-    pause: Callable[[], None] | None = None
-    resume: Callable[[], None] | None = None
-    retry: Callable[[], None] | None = None
-    limit: Callable[[int], None] | None = None
-
-
-class Progress(Protocol):
-    """Somewhere that progress is shown."""
-
-    def update(self, state: ProgressState) -> None:
-        """Show a newer state, soon."""
-        ...
-
-    def close(self, state: ProgressState) -> None:
-        """Show the last state, now, and show nothing more."""
-        ...
 
 
 class ProgressView:
@@ -264,20 +205,6 @@ def progress_message(
     }
 
 
-def progress_line(state: ProgressState) -> str:
-    """A state in a few words, without anything that differs between two equal runs."""
-    finished = state.done + state.failed + state.cancelled
-    words = [f"{finished}/{state.total}" if state.total is not None else f"{finished}"]
-    words += [f"{count} {name}" for count, name in _counts(state) if count]
-    if state.state in ("cancelled", "failed", "paused"):
-        words.append(state.state)
-    if state.tokens is not None:
-        words.append(f"{state.tokens:,} tokens")
-    if state.cost is not None:
-        words.append(f"${state.cost}")
-    return f"{one_line(state.description)}: {' · '.join(words)}"
-
-
 def progress_bundle(state: ProgressState) -> dict[str, Any]:
     """The output of finished work."""
     errors = [f"[{index}] {one_line(text)}" for index, text in state.errors[:MAX_ERRORS]]
@@ -287,9 +214,3 @@ def progress_bundle(state: ProgressState) -> dict[str, Any]:
 def progress_metadata(state: ProgressState) -> dict[str, Any]:
     """What differs between two equal runs, for the output's metadata."""
     return {"mirascope_nb": {"elapsed": round(state.elapsed, 3)}}
-
-
-def _counts(state: ProgressState) -> tuple[tuple[int, str], ...]:
-    # The phase says `cancelled` by itself when everything was.
-    cancelled = 0 if state.state == "cancelled" else state.cancelled
-    return ((state.failed, "failed"), (cancelled, "cancelled"))

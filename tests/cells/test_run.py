@@ -292,12 +292,65 @@ async def test_a_context_is_handed_to_the_tools(page: Any, script: MakeScript) -
         await run(made.whole(llm.AsyncContextResponse), approve="allow")
 
 
+async def test_a_tool_may_run_a_loop_of_its_own_in_a_card_of_its_own(
+    page: Any, script: MakeScript, tools: Tools
+) -> None:
+    inner = script([("weather", '{"city":"Oslo"}')], ["Cold."], tools=tools.all)
+
+    @llm.tool
+    async def agent(task: str) -> str:
+        """Think."""
+        return (await run(inner.stream(), approve="allow")).text()
+
+    outer = script(["One.", ("agent", '{"task":"x"}')], ["Done."], tools=[agent])
+    await run(outer.stream(), approve="allow")
+    first, second = (output.shown[-1][0][RECORD]["blocks"] for output in page.outputs)
+    assert [block.get("name") for block in first] == [None, "agent", None]
+    assert [block.get("name") for block in second] == ["weather", None]
+    assert first[1]["result"] == "Cold. "
+    assert second[0]["state"] == "ok"
+
+
 @pytest.mark.parametrize("options", [{"max_turns": 0}, {"approve": "maybe"}])
 async def test_wrong_options_are_refused(
     page: Any, script: MakeScript, options: dict[str, Any]
 ) -> None:
     with pytest.raises(ValueError, match="must be"):
         await run(script(["Hi"]).stream(), **options)
+
+
+def test_blocking_calls_with_the_same_id_keep_to_their_own_blocks(
+    headless: Any, tools: Tools
+) -> None:
+    class Oslo:
+        async def decide(self, request: llm.ApprovalRequest, /) -> llm.ApprovalDecision | None:
+            outcome: Any = "approved" if "Oslo" in request.arguments else "denied"
+            return llm.ApprovalDecision(outcome=outcome, by="person", digest=request.digest)
+
+    class Reply(llm.Response):
+        def resume(self, content: Any) -> Any:
+            self.tool_calls = []
+            return self
+
+    calls = [
+        llm.ToolCall(id="same", name="weather", args=f'{{"city":"{city}"}}')
+        for city in ("Tokyo", "Oslo", "Rome")
+    ]
+    reply = Reply(
+        raw=None,
+        provider_id="x",
+        model_id="x/y",
+        provider_model_name="y",
+        params={},
+        tools=[tools.all[0]],
+        input_messages=[],
+        assistant_message=llm.messages.assistant(calls, model_id="x/y", provider_id="x"),
+        finish_reason=None,
+        usage=None,
+    )
+    run_blocking(reply, approve=Oslo())
+    states = [block["state"] for block in headless.record["blocks"][:3]]
+    assert states == ["denied", "ok", "denied"]
 
 
 def test_a_blocking_loop_asks_no_card_and_denies(headless: Any, tools: Tools) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from mirascope_nb import llm
 from mirascope_nb.cells import show, show_blocking
 from mirascope_nb.widgets import live
+from mirascope_nb.widgets.card import CardState
+from mirascope_nb.widgets.pace import pacer_of
 
 MakeScript = Callable[..., Any]
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -257,15 +260,22 @@ async def test_two_cards_at_once_keep_to_their_own_outputs(page: Any, script: Ma
     assert texts == {"one", "two"}
 
 
-async def test_nothing_of_a_card_is_left_behind(page: Any, script: MakeScript) -> None:
-    from mirascope_nb.widgets.card import CardState
-    from mirascope_nb.widgets.pace import pacer_of
+async def test_nothing_of_a_card_is_left_behind(
+    page: Any, script: MakeScript, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cards: list[weakref.ref[CardState]] = []
 
+    class Watched(CardState):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            cards.append(weakref.ref(self))
+
+    monkeypatch.setattr(live, "CardState", Watched)
     await show(script(["Hello"]).stream())
     assert pacer_of(asyncio.get_running_loop()).idle
     assert page.widget.log[-1][0] == "comm_close"
     gc.collect()
-    assert not any(isinstance(thing, CardState) for thing in gc.get_objects())
+    assert [card() for card in cards] == [None]
 
 
 def test_a_blocking_call_shows_its_reply_when_it_is_whole(page: Any) -> None:

@@ -6,14 +6,12 @@ from typing import Any
 
 import pytest
 
+from mirascope_nb.parallel.progress import Progress, ProgressActions, ProgressState
 from mirascope_nb.widgets.progress import (
     MAX_ERRORS,
-    ProgressActions,
-    ProgressState,
     ProgressView,
     StaticProgress,
     progress_bundle,
-    progress_line,
     progress_message,
 )
 
@@ -131,7 +129,7 @@ async def test_a_bar_that_mounts_late_asks_and_gets_the_state(browser: Any, cell
 
 
 def test_headless_the_summary_is_the_one_output(cell: Any) -> None:
-    progress = StaticProgress(output=cell)
+    progress: Progress = StaticProgress(output=cell)
     progress.update(STATE)
     assert cell.shown == []
     progress.close(replace(STATE, done=10))
@@ -161,9 +159,5 @@ def test_the_summary_says_how_it_ended_and_what_it_cost() -> None:
         elapsed=9.9,
     )
     line = "Summaries: 10/10 · 2 failed · 1 cancelled · failed · 81,204 tokens · $0.021"
-    assert progress_line(state) == line
     data = progress_bundle(replace(state, errors=((3, "RateLimitError: slow"),)))
     assert data == {"text/plain": f"{line}\n[3] RateLimitError: slow"}
-    assert progress_line(replace(STATE, total=None, state="cancelled", cancelled=2)) == (
-        "Summaries: 5 · cancelled"
-    )
