@@ -62,7 +62,7 @@ def resolve_model(word: str | None, aliases: Mapping[str, str], default: str | N
         return word
     raise UsageError(
         f"{word!a} is neither provider/model nor an alias.{did_you_mean(word, aliases)} "
-        f"To make it one: `%llm alias {word} provider/model`."
+        f"Write provider/{word}, or make it an alias: `%llm alias {word} provider/model`."
         if _NAME.match(word)
         else f"{word!a} is not a model; write it as provider/model."
     )

@@ -14,15 +14,10 @@ from IPython.core.error import UsageError
 
 from mirascope_nb.magics.aliases import is_model_id, resolve_model
 from mirascope_nb.magics.attachments import attach
+from mirascope_nb.magics.grammar import Approve, Format
 from mirascope_nb.magics.interpolation import interpolate, interpolate_text
 from mirascope_nb.magics.nearest import did_you_mean
-from mirascope_nb.magics.options import (
-    Approve,
-    Format,
-    Options,
-    parse_cell_line,
-    parse_prompt_line,
-)
+from mirascope_nb.magics.options import Options, parse_cell_line, parse_prompt_line
 from mirascope_nb.magics.parts import Part
 
 FORMAT_INSTRUCTIONS: Final[Mapping[Format, str]] = MappingProxyType(
@@ -70,7 +65,8 @@ class CellRequest:
     Attributes:
         model: As `provider/model`.
         content: The user's turn: texts and content parts in order, never empty.
-        system: The system message of the cell, or `None`.
+        system: The system message that the line gives, or `None`.
+        default_system: The one to use where neither the line nor the conversation has any.
         params: As `llm.Model` takes them.
         tools: Tools in the order given.
         approve: The policy for tool calls.
@@ -92,6 +88,7 @@ class CellRequest:
     model: str
     content: tuple[str | Part, ...]
     system: str | None = None
+    default_system: str | None = None
     params: Mapping[str, Any] = field(default_factory=dict[str, Any])
     tools: tuple[Any, ...] = ()
     approve: Approve = "ask"
@@ -109,11 +106,16 @@ class CellRequest:
     detach: bool = False
     show_prompt: bool = False
 
-    @property
-    def instructions(self) -> str | None:
-        """The system message as it is sent: the user's, then what the format asks for."""
+    def system_message(self, earlier: str | None = None) -> str | None:
+        """The system message as it is sent: the user's, then what the format asks for.
+
+        Args:
+            earlier: The one that the conversation has; the line's own comes before it.
+        """
+        given = (self.system, earlier, self.default_system)
+        system = next((text for text in given if text is not None), None)
         wanted = None if self.schema is not None else FORMAT_INSTRUCTIONS.get(self.format)
-        return "\n\n".join(text for text in (self.system, wanted) if text) or None
+        return "\n\n".join(text for text in (system, wanted) if text) or None
 
     @property
     def offers_code(self) -> bool:
@@ -177,7 +179,8 @@ def _request(
     return CellRequest(
         model=model,
         content=content,
-        system=options.system if options.system is not None else config.system,
+        system=options.system,
+        default_system=config.system,
         params=_params(options, config),
         tools=_tools(options.tools, namespace),
         approve=options.approve or config.approve,
@@ -196,14 +199,15 @@ def _request(
     )
 
 
+def thinking_config(level: str) -> dict[str, Any]:
+    """The parameter for a level of thinking; a card has room for thoughts, so ask for them."""
+    return {"level": level, "include_thoughts": level != "none"}
+
+
 def _params(options: Options, config: CellConfig) -> Mapping[str, Any]:
     params = {**config.params, **options.params}
     if options.thinking is not None:
-        # A card has room for thoughts, so ask for them.
-        params["thinking"] = {
-            "level": options.thinking,
-            "include_thoughts": options.thinking != "none",
-        }
+        params["thinking"] = thinking_config(options.thinking)
     return MappingProxyType(params)
 
 

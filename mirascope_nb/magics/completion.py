@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from IPython.core.completer import SimpleCompletion
 
 from mirascope_nb.magics import catalogue
-from mirascope_nb.magics.grammar import SUBCOMMANDS
-from mirascope_nb.magics.options import OPTIONS, PARAMETERS, Option
+from mirascope_nb.magics.grammar import OPTIONS, PARAMETERS, SUBCOMMANDS, Option
 
 if TYPE_CHECKING:
     from mirascope_nb.magics.llm import LLMMagics

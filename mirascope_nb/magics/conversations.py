@@ -57,6 +57,10 @@ class Conversation:
         """The messages that a turn follows: all, or those before the turn it will replace."""
         return [message for turn in self.turns[: self._place(key)] for message in turn.messages]
 
+    def number(self, key: TurnKey) -> int:
+        """Which turn of the conversation it is or will be, counted from 1."""
+        return self._place(key) + 1
+
     def put(self, turn: Turn) -> None:
         """Add a turn, or replace the one of the same key.
 

@@ -60,7 +60,6 @@ async def run(prepared: "Prepared", progress: Progress) -> Any:
     if _shows_image(prepared) and not publish_image(find_image(response)):
         shown["quiet"] = False
         return await cells.show(response, **shown)
-    _pass_over(prepared, response)
     return response
 
 
@@ -77,6 +76,7 @@ def run_blocking(prepared: "Prepared", progress: Progress, *, hidden: bool = Fal
         llm.Error: The call failed.
     """
     from mirascope_nb import cells
+    from mirascope_nb.display.reprs import mark_shown
 
     request = prepared.request
     asked = _model(prepared)
@@ -94,7 +94,8 @@ def run_blocking(prepared: "Prepared", progress: Progress, *, hidden: bool = Fal
         if _shows_image(prepared) and not publish_image(find_image(response)):
             shown["quiet"] = False
             return cells.show_blocking(response, **shown)
-        _pass_over(prepared, response)
+        # Whoever called takes the value, and it may well become that of the cell.
+        mark_shown(response)
     return response
 
 
@@ -103,13 +104,6 @@ def is_captured() -> bool:
     from IPython.core.displayhook import CapturingDisplayHook
 
     return isinstance(sys.displayhook, CapturingDisplayHook)
-
-
-def pass_over(value: object) -> None:
-    """Keep the running cell from showing a value that is to be its own, but not to be shown."""
-    from mirascope_nb.display.reprs import mark_shown
-
-    mark_shown(value)
 
 
 def _model(prepared: "Prepared") -> llm.Model:
@@ -133,8 +127,3 @@ def _shown(prepared: "Prepared") -> _Shown:
 def _shows_image(prepared: "Prepared") -> bool:
     request = prepared.request
     return request.format == "image" and not (request.quiet or request.silent)
-
-
-def _pass_over(prepared: "Prepared", response: Any) -> None:
-    if prepared.request.quiet or prepared.request.silent or prepared.request.format == "image":
-        pass_over(response)

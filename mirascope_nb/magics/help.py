@@ -1,7 +1,6 @@
 """The help of `%llm`, made from the tables that the parsers read."""
 
-from mirascope_nb.magics.grammar import SUBCOMMANDS
-from mirascope_nb.magics.options import OPTIONS
+from mirascope_nb.magics.grammar import OPTIONS, SUBCOMMANDS
 from mirascope_nb.magics.report import Report
 
 

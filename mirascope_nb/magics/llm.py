@@ -25,12 +25,11 @@ from traitlets import Bool, Dict, Enum, Float, Integer, TraitError, Unicode
 from traitlets import validate as validates
 
 from mirascope_nb.magics.aliases import check_alias, is_model_id
-from mirascope_nb.magics.cell import CellConfig, CellRequest, read_cell, read_line
-from mirascope_nb.magics.detached import Detached
-from mirascope_nb.magics.grammar import find_subcommand
+from mirascope_nb.magics.cell import CellConfig, CellRequest, read_cell, read_line, thinking_config
+from mirascope_nb.magics.detached import DetachedReply
+from mirascope_nb.magics.grammar import APPROVALS, FORMATS, THINKING_LEVELS, find_subcommand
 from mirascope_nb.magics.keys import holds_key
 from mirascope_nb.magics.namespace import PromptNamespace
-from mirascope_nb.magics.options import APPROVALS, FORMATS, THINKING_LEVELS
 from mirascope_nb.magics.session import Prepared, Session
 
 if TYPE_CHECKING:
@@ -117,8 +116,7 @@ class LLMMagics(Magics):
     async def run_cell(self, line: str, body: str) -> Any:
         """Run a `%%llm` cell on the event loop that is running.
 
-        Returns:
-            The response, or `None` where the cell's value is nothing.
+        Its value is the response, unless the line says otherwise.
         """
         request = self._read(line, body, {})
         if isinstance(request, CellRequest):
@@ -162,7 +160,7 @@ class LLMMagics(Magics):
         if self.max_tokens is not None:
             params["max_tokens"] = self.max_tokens
         if self.thinking is not None:
-            params["thinking"] = {"level": self.thinking, "include_thoughts": True}
+            params["thinking"] = thinking_config(str(self.thinking))
         if current is not None:
             params = dict(current.params)
         return CellConfig(
@@ -209,11 +207,16 @@ class LLMMagics(Magics):
         with self._keeping(prepared, progress):
             await run(prepared, progress)
             response = self.session.deliver(prepared, progress.responses, bound=bound)
-        return response if bound else self.session.as_value(response)
+        if bound:
+            return response
+        self.session.make_value(response)
+        return None
 
     def _call_blocking(self, request: CellRequest, *, hidden: bool) -> Any:
         if request.detach:
-            raise UsageError("--detach needs a cell of its own: it cannot run in a function.")
+            raise UsageError(
+                "--detach needs a cell of its own: it cannot run in a function or under %%time."
+            )
         from mirascope_nb.magics.execute import Progress, run_blocking
 
         prepared = self.session.prepare(request)
@@ -227,7 +230,8 @@ class LLMMagics(Magics):
 
     def _detach(self, prepared: Prepared, *, bound: bool) -> Any:
         """Start the call, and hand its handle over in place of the response."""
-        from mirascope_nb.magics.execute import Progress, pass_over, run
+        from mirascope_nb.kernel import detach
+        from mirascope_nb.magics.execute import Progress, run
 
         progress = Progress()
         request = prepared.request
@@ -238,15 +242,19 @@ class LLMMagics(Magics):
                 await run(prepared, progress)
                 return self.session.deliver(later, progress.responses, bound=True)
 
-        handle = Detached(work(), model=request.model, partial=lambda: progress.response)
+        # A card says how the call has failed; where nothing is shown it is printed in a line.
+        on_error = None if request.quiet or request.silent else _shown_by_the_card
+        handle = DetachedReply(
+            detach(work(), name=f"reply of {request.model}", on_error=on_error),
+            partial=lambda: progress.response,
+        )
         if request.output is not None:
             self.session.bind(request.output, handle)
         if bound:
             return handle
-        if request.output is not None or request.silent:
-            return None
-        pass_over(handle)
-        return self.session.as_value(handle)
+        if request.output is None and not request.silent:
+            self.session.make_value(handle)
+        return None
 
     @contextmanager
     def _keeping(self, prepared: Prepared, progress: "Progress") -> Generator[None]:
@@ -283,3 +291,7 @@ class LLMMagics(Magics):
             return report
         display(report)
         return None
+
+
+def _shown_by_the_card(*_: object) -> None:
+    """Print nothing about a detached call that has failed."""

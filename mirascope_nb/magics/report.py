@@ -1,5 +1,6 @@
 """A small table as the output of a subcommand: rich in a notebook, aligned text elsewhere."""
 
+import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape as escape_html
@@ -56,9 +57,8 @@ class Report:
         Raises:
             ImportError: pandas is not installed.
         """
-        import pandas as pd  # pyright: ignore[reportMissingImports]
-
-        return pd.DataFrame(list(self.rows), columns=list(self.columns))  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+        pandas: Any = importlib.import_module("pandas")
+        return pandas.DataFrame(list(self.rows), columns=list(self.columns))
 
 
 def _html(text: str) -> str:

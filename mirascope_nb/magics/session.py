@@ -42,10 +42,9 @@ class Prepared:
     @property
     def note(self) -> str | None:
         """What the card says above the reply."""
-        if self.conversation is None:
+        if self.conversation is None or self.key is None:
             return None
-        turns = sum(message.role == "user" for message in self.messages)
-        return f"conversation {self.conversation.name} · turn {turns}"
+        return f"conversation {self.conversation.name} · turn {self.conversation.number(self.key)}"
 
 
 class Session:
@@ -73,12 +72,12 @@ class Session:
         content = list(request.content)
         user = llm.messages.user(content[0] if len(content) == 1 else content)
         if request.conversation is None:
-            system = request.instructions
+            system = request.system_message()
             return Prepared(request=request, messages=[*_system(system), user])
         key = self._next_key()
         conversation = self.conversations.open(request.conversation, new=request.new)
         before = conversation.before(key)
-        system = request.instructions or conversation.system
+        system = request.system_message(conversation.system)
         return Prepared(
             request=request,
             messages=[*_system(system), *before, user],
@@ -121,17 +120,17 @@ class Session:
             return None
         return response
 
-    def as_value(self, response: Any) -> Any:
-        """Make a response the value of the cell that awaits it, without showing it again.
+    def make_value(self, value: Any) -> None:
+        """Make a response the value of the cell that awaits it: `_` and `Out[n]` hold it.
 
-        In a notebook IPython does that with what the cell's last line gives. In a terminal it would
-        print an `Out[n]:` with nothing behind it, so there the response is put into `_` by hand.
+        Left to IPython it would be shown a second time, and lost where the line is not the cell's
+        last, as in a loop.
         """
-        if response is None or hasattr(self.shell, "kernel"):
-            return response
-        self.shell.displayhook.update_user_ns(response)
-        self.shell.displayhook.fill_exec_result(response)
-        return None
+        hook = self.shell.displayhook
+        if value is None or getattr(getattr(hook.exec_result, "info", None), "silent", False):
+            return
+        hook.update_user_ns(value)
+        hook.fill_exec_result(value)
 
     def keep(self, prepared: Prepared, response: Any) -> None:
         """Keep a response whose cell is about to fail: in its variable, or else in `_`."""
@@ -139,7 +138,7 @@ class Session:
         if request.output is not None:
             self.bind(request.output, response)
         elif not request.silent:
-            self.shell.displayhook.update_user_ns(response)
+            self.make_value(response)
 
     def keep_partial(self, prepared: Prepared, responses: Sequence[Any]) -> None:
         """Keep the last response, which was stopped or broke off, with whatever has arrived."""
@@ -172,10 +171,11 @@ class Session:
             turn = (prepared.messages[-1], reply)
         else:
             turn = new_messages(prepared.before, response.messages)
+        given = prepared.request.system
         self.conversations.record(
             prepared.conversation,
             Turn(prepared.key, turn),
-            system=prepared.request.instructions or prepared.conversation.system,
+            system=given if given is not None else prepared.conversation.system,
         )
 
     def _offer(self, request: CellRequest, block: Block | None) -> None:

@@ -13,10 +13,10 @@ from mirascope_nb.magics import catalogue
 from mirascope_nb.magics.aliases import check_alias, resolve_model
 from mirascope_nb.magics.cell import CellRequest
 from mirascope_nb.magics.doctor import doctor_report
+from mirascope_nb.magics.grammar import DEFAULT_CONVERSATION
 from mirascope_nb.magics.help import help_report
 from mirascope_nb.magics.ledger import Spent
 from mirascope_nb.magics.nearest import did_you_mean
-from mirascope_nb.magics.options import DEFAULT_CONVERSATION
 from mirascope_nb.magics.report import Report
 from mirascope_nb.magics.transcript import conversation_transcript
 
@@ -64,7 +64,7 @@ def fix_request(magics: "LLMMagics", words: list[str]) -> CellRequest:
     return CellRequest(
         model=model,
         content=(f"{_FIX_PROMPT}\n\n{source}What it raised:\n```\n{error}\n```",),
-        system=settings.system,
+        default_system=settings.system,
         params=settings.params,
         approve=settings.approve,
         timeout=settings.timeout,

@@ -28,7 +28,7 @@ def test_word_that_is_neither_names_the_nearest_and_the_remedy() -> None:
         resolve_model("fsat", ALIASES, None)
     assert str(caught.value) == (
         "'fsat' is neither provider/model nor an alias. Did you mean fast? "
-        "To make it one: `%llm alias fsat provider/model`."
+        "Write provider/fsat, or make it an alias: `%llm alias fsat provider/model`."
     )
 
 

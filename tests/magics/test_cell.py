@@ -77,7 +77,11 @@ def test_line_wins_over_the_defaults() -> None:
         "stream": False,
     }
     request = cell("", **defaults)
-    assert (request.system, request.format, request.approve) == ("default", "text", "allow")
+    assert (request.system_message(), request.format, request.approve) == (
+        "default",
+        "text",
+        "allow",
+    )
     assert (request.params, request.timeout, request.stream) == (
         {"temperature": 1.0, "seed": 1},
         9.0,
@@ -87,7 +91,7 @@ def test_line_wins_over_the_defaults() -> None:
     assert (request.system, request.format, request.approve) == ("own", "html", "ask")
     assert request.params == {"temperature": 0.0, "seed": 1}
     assert request.timeout == 1.0
-    assert cell("-s ''", **defaults).instructions is None
+    assert cell("-s ''", **defaults).system_message() is None
 
 
 def test_attachments_come_before_the_prompt() -> None:
@@ -129,8 +133,14 @@ def test_empty_value_is_refused_too() -> None:
     ],
 )
 def test_format_is_asked_for(options: str, wanted: str | None) -> None:
-    said = cell(options).instructions
+    said = cell(options).system_message()
     assert said is None if wanted is None else said is not None and said.startswith(wanted)
+
+
+def test_system_message_of_the_conversation_comes_between() -> None:
+    assert cell("-s line", system="default").system_message("earlier") == "line"
+    assert cell("", system="default").system_message("earlier") == "earlier"
+    assert cell("", system="default").system_message() == "default"
 
 
 @pytest.mark.parametrize(

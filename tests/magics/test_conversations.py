@@ -26,6 +26,7 @@ def test_turns_follow_one_another() -> None:
     talk.put(turn("2", "two"))
     assert said(talk.messages) == ["one", "two"]
     assert said(talk.before(TurnKey("3"))) == ["one", "two"]
+    assert [talk.number(TurnKey(cell)) for cell in ("1", "2", "3")] == [1, 2, 3]
 
 
 def test_same_cell_replaces_its_turn_where_it_stands() -> None:

@@ -48,12 +48,18 @@ class Kernel:
         self._client.wait_for_ready(timeout=60)
 
     def run(
-        self, code: str, *, cell_id: str | None = None, watched: bool = False, stop: float = 0
+        self,
+        code: str,
+        *,
+        cell_id: str | None = None,
+        watched: bool = False,
+        silent: bool = False,
+        stop: float = 0,
     ) -> Ran:
         """Run a cell; `watched` as a page would, else as nbclient does. `stop` after seconds."""
         content: dict[str, Any] = {
             "code": code,
-            "silent": False,
+            "silent": silent,
             "store_history": True,
             "user_expressions": {},
             "allow_stdin": watched,
@@ -131,6 +137,12 @@ def test_a_watched_cell_has_one_output_too(kernel: Kernel) -> None:
     assert last["data"]["text/plain"].startswith("Hello!")
 
 
+def test_silent_request_leaves_underscore_alone(kernel: Kernel) -> None:
+    kernel.run("'before'")
+    kernel.run("%%llm -q\nHi", silent=True)
+    assert kernel.value("_") == "before"
+
+
 def test_source_is_in_the_history(kernel: Kernel) -> None:
     kernel.run('%%llm -q\nWhat {"is": 1}?')
     assert kernel.value("get_ipython().history_manager.input_hist_raw[-2]") == (
@@ -180,6 +192,12 @@ def test_stop_keeps_what_has_arrived(kernel: Kernel) -> None:
     assert kernel.value("(len(part.text()) > 0, part.stopped)") == (True, True)
 
 
+def test_stop_of_a_blocking_cell_keeps_what_has_arrived(kernel: Kernel) -> None:
+    ran = kernel.run("%%time\n%%llm sandbox/slow -o piece\nTell me about turtles", stop=1)
+    assert ran.reply["ename"] == "KeyboardInterrupt"
+    assert kernel.value("(len(piece.text()) > 0, piece.stopped)") == (True, True)
+
+
 def test_stop_without_a_name_keeps_it_in_underscore(kernel: Kernel) -> None:
     kernel.run("%%llm sandbox/slow\nTell me about turtles", watched=True, stop=1)
     assert kernel.value("(len(_.text()) > 0, _.stopped)") == (True, True)
@@ -215,7 +233,7 @@ def test_cell_id_replaces_the_turn(kernel: Kernel) -> None:
 def test_detached_cell_returns_at_once_and_its_card_goes_on(kernel: Kernel) -> None:
     ran = kernel.run("%%llm sandbox/assistant --detach -o later\nTell me about turtles")
     assert ran.reply["status"] == "ok"
-    ran = kernel.run("whole = await later\nprint(later.done, whole.text() == later.text())")
+    ran = kernel.run("whole = await later\nprint(later.done(), whole.text() == later.text())")
     assert ran.of("stream")[0]["text"] == "True True\n"
 
 

@@ -119,6 +119,11 @@ def test_loop_awaits_each_time(shell: Any, run: RunCell) -> None:
     assert shell.user_ns["said"] == ["say a", "say b"]
 
 
+def test_reply_in_the_middle_of_a_cell_is_not_lost(shell: Any, run: RunCell) -> None:
+    run("for word in ['a', 'b']:\n    %llm -q -m sandbox/echo {word}\nx = 1")
+    assert [text_of(shell.user_ns[name]) for name in ("_", "__")] == ["b", "a"]
+
+
 def test_block_and_longer_cell(shell: Any, run: RunCell) -> None:
     run("if True:\n    %llm -q -o a -m sandbox/echo one?\n%llm -q -o b -m sandbox/echo two\nc = 3")
     assert text_of(shell.user_ns["a"]) == "one?"
@@ -454,10 +459,9 @@ def test_every_format_shows_the_reply(
 def test_detached_reply_goes_on_after_its_cell(shell: Any, run: RunCell) -> None:
     run("%%llm --detach -q -o later\nHi")
     later: Any = shell.user_ns["later"]
-    assert "sandbox/fast" in repr(later)
     run("reply = await later")
-    assert later.done
-    assert repr(later) == "<reply of sandbox/fast, done>"
+    assert later.done()
+    assert repr(later).startswith("<reply of sandbox/fast, done, ")
     assert later.text() == text_of(shell.user_ns["reply"])
     assert later.usage is shell.user_ns["reply"].usage
     assert shell.magics_manager.registry["LLMMagics"].session.ledger.total.calls == 1
@@ -473,37 +477,45 @@ def test_detached_reply_can_be_stopped(shell: Any, run: RunCell) -> None:
     run("%%llm --detach -q -o later sandbox/slow\nTell me about turtles")
     run(
         "import asyncio\nwhile not later.text():\n    await asyncio.sleep(0.01)\nlater.stop()\n"
-        "while not later.done:\n    await asyncio.sleep(0.01)"
+        "while not later.done():\n    await asyncio.sleep(0.01)"
     )
-    assert repr(shell.user_ns["later"]) == "<reply of sandbox/slow, stopped>"
+    assert repr(shell.user_ns["later"]).startswith("<reply of sandbox/slow, cancelled, ")
     assert shell.user_ns["later"].text()
+    assert shell.user_ns["later"].stopped
 
 
-def test_detached_failure_is_raised_by_await_and_never_lost_with_a_warning(
-    shell: Any, run: RunCell
+def test_detached_failure_is_raised_by_await(
+    shell: Any, run: RunCell, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from mirascope_nb import llm
 
-    run("%%llm --detach -q -o later sandbox/flaky-429\nHi")
+    run("%%llm --detach -o later sandbox/flaky-429\nHi")
     result = run("await later", ok=False)
     assert isinstance(result.error_in_exec, llm.RateLimitError)
-    assert repr(shell.user_ns["later"]) == "<reply of sandbox/flaky-429, failed>"
+    assert repr(shell.user_ns["later"]).startswith("<reply of sandbox/flaky-429, failed, ")
+    assert "never retrieved" not in capsys.readouterr().err
 
 
-def test_detached_reply_says_that_it_has_not_begun() -> None:
+def test_detached_failure_that_nothing_shows_is_printed(
+    shell: Any, run: RunCell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("%%llm --detach -q -o later sandbox/flaky-429\nHi")
+    run("import asyncio\nwhile not later.done():\n    await asyncio.sleep(0.01)")
+    assert "reply of sandbox/flaky-429 failed: RateLimitError" in capsys.readouterr().err
+
+
+async def test_detached_reply_says_that_it_has_not_begun() -> None:
     import asyncio
 
-    from mirascope_nb.magics.detached import Detached
+    from mirascope_nb.kernel import detach
+    from mirascope_nb.magics.detached import DetachedReply
 
-    async def begin() -> None:
-        handle = Detached(asyncio.sleep(0), model="a/b", partial=lambda: None)
-        assert handle.response is None
-        assert handle.text() == ""
-        with pytest.raises(AttributeError, match="await it first"):
-            _ = handle.usage
-        await handle
-
-    asyncio.run(begin())
+    handle = DetachedReply(detach(asyncio.sleep(0), name="a"), partial=lambda: None)
+    assert handle.response is None
+    assert handle.text() == ""
+    with pytest.raises(AttributeError, match="await it first"):
+        _ = handle.usage
+    await handle
 
 
 def test_detached_turn_is_kept_in_its_conversation(shell: Any, run: RunCell) -> None:

@@ -1,17 +1,12 @@
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from IPython.core.error import UsageError
 
-from mirascope_nb.magics.options import (
-    OPTIONS,
-    Options,
-    export,
-    flags,
-    parse_cell_line,
-    parse_prompt_line,
-)
+from mirascope_nb.magics.grammar import OPTIONS, SUBCOMMANDS, export, flags
+from mirascope_nb.magics.options import Options, parse_cell_line, parse_prompt_line
 
 
 def is_model(word: str) -> bool:
@@ -240,14 +235,17 @@ def test_expanded_value_cannot_become_options() -> None:
 
 def test_export_is_plain_json_and_complete() -> None:
     exported = json.loads(json.dumps(export()))
-    assert [each["name"] for each in exported["options"]] == [option.name for option in OPTIONS]
+    assert [each["flags"] for each in exported["options"]] == [list(each.flags) for each in OPTIONS]
     assert exported["options"][2]["choices"][0] == "markdown"
-    assert "top_p" in exported["parameters"]
-    assert {
-        "name": "cost",
-        "usage": "cost",
-        "help": "tokens and cost of this session, by model",
-    } in (exported["subcommands"])
+    assert [each["name"] for each in exported["subcommands"]] == [each.name for each in SUBCOMMANDS]
+
+
+def test_jupyterlab_extension_has_the_same_grammar() -> None:
+    root = Path(__file__).parents[2]
+    theirs = root / "labextension" / "src" / "plugin" / "grammar.json"
+    assert json.loads(theirs.read_text(encoding="utf-8")) == export(), (
+        "write mirascope_nb.magics.grammar.export() there again"
+    )
 
 
 def test_flags_are_unique() -> None:

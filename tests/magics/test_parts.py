@@ -192,3 +192,13 @@ def test_wide_frame_is_capped() -> None:
 def test_text_of_a_value() -> None:
     assert as_text("as it is\n") == "as it is\n"
     assert as_text(1.50) == "1.5"
+
+
+def test_real_pandas_frame() -> None:
+    pandas: Any = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"city": ["Lima", "Oslo"], "n": [1, 2]})
+    assert as_part(frame) == (
+        "A data frame of 2 rows and 2 columns.\nColumns:\n"
+        f"- city: {frame.dtypes['city']}\n- n: int64\nAll rows, as CSV:\ncity,n\nLima,1\nOslo,2"
+    )
+    assert as_part(frame["n"]) is None

@@ -1,6 +1,8 @@
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from mirascope_nb import llm
 from mirascope_nb.magics.conversations import Conversation, Turn, TurnKey
 from mirascope_nb.magics.report import Report
@@ -23,6 +25,12 @@ def test_plain_text_is_aligned() -> None:
 
 def test_report_without_rows_is_its_title() -> None:
     assert str(Report(title="T", columns=("a",))) == "T"
+
+
+def test_rows_as_a_data_frame() -> None:
+    pytest.importorskip("pandas")
+    frame = Report(title="T", columns=("a", "b"), rows=(("x", "1"),)).to_frame()
+    assert frame.to_dict("records") == [{"a": "x", "b": "1"}]
 
 
 def test_nothing_in_a_report_acts() -> None:

@@ -188,6 +188,16 @@ def test_conversation_goes_on_and_is_shown(shell: Any, run: RunCell, said: Said)
     assert "other" in said("%llm history")
 
 
+def test_system_message_stays_and_a_formats_does_not(shell: Any, run: RunCell) -> None:
+    run("%config LLMMagics.system = 'By default.'")
+    run("%%llm -q -c chat -s 'Be kind.'\nHi")
+    run("%%llm -q -c chat -f json\nHi again")
+    said = shell.user_ns["_"].messages[0].content.text
+    assert said.startswith("Be kind.\n\nAnswer with one JSON value")
+    run("%%llm -q -c chat\nAnd again")
+    assert shell.user_ns["_"].messages[0].content.text == "Be kind."
+
+
 def test_same_cell_replaces_its_turn(shell: Any, run: RunCell, said: Said) -> None:
     for name in ("Ada", "Bob"):
         run(f"name = {name!r}")
