@@ -5,7 +5,6 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { ICommandPalette } from "@jupyterlab/apputils";
 import { INotebookTracker } from "@jupyterlab/notebook";
-import { stopIcon } from "@jupyterlab/ui-components";
 
 import { LIVENESS_EVENT } from "../widgets/dom";
 import { findFocusedCall, findLiveButtons, press } from "./calls";
@@ -41,9 +40,8 @@ function addCommands(app: JupyterFrontEnd, notebooks: INotebookTracker): string[
     ".mnb-deny",
   );
   app.commands.addCommand("mirascope-nb:stop", {
-    label: (args) => (args["toolbar"] === true ? "" : "Stop LLM Replies"),
+    label: (args) => (args["toolbar"] === true ? "Stop reply" : "Stop LLM Replies"),
     caption: "Stop the LLM replies of this notebook",
-    icon: (args) => (args["toolbar"] === true ? stopIcon : undefined),
     isEnabled: () => live().length > 0,
     isVisible: (args) => args["toolbar"] !== true || live().length > 0,
     execute: () => {

@@ -7,7 +7,7 @@
 // the notebook, cannot land on another.
 
 import type { Approval, Scope, ToolBlock } from "../../protocol";
-import { showInvisible } from "../../text/escape";
+import { showInvisible, showInvisibleLines } from "../../text/escape";
 import { isExact, readMembers, showJsonInline } from "../../text/json";
 import { make, makeButton, setAttribute, setShown, setText } from "../dom";
 import { formatSeconds } from "../figures";
@@ -102,11 +102,11 @@ export class ApprovalView {
       return false;
     }
     if (this.#editor === null) {
-      this.#settle(showInvisible(reason));
+      this.#settle(showInvisibleLines(reason));
       this.#enable(true);
     } else {
       this.#settle("");
-      this.#editor.refuse(showInvisible(reason));
+      this.#editor.refuse(showInvisibleLines(reason));
     }
     return true;
   }
@@ -119,7 +119,7 @@ export class ApprovalView {
     this.#error = error;
     if (error !== null && this.#editor !== null) {
       this.#settle("");
-      this.#editor.refuse(showInvisible(error));
+      this.#editor.refuse(showInvisibleLines(error));
     }
   }
 

@@ -93,7 +93,7 @@ export class CardView {
     if (this.#shown.some(({ tool }) => tool?.refuse(request, reason) ?? false)) {
       return;
     }
-    setText(this.#alert, showInvisible(reason));
+    setText(this.#alert, showInvisibleLines(reason));
     setShown(this.#alert, true);
   }
 
