@@ -13,25 +13,27 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 QUICKSTART := notebooks/01_quickstart.ipynb
 PYTEST := $(BIN)/python -m pytest
-NPM := sh ../tools/node.sh npm --silent
+# Installing copies it to where JupyterLab looks.
+PLUGIN := $(wildcard mirascope_nb/labextension/package.json)
+NPM := sh ../tools/node.sh npm --loglevel=error
 
 # A kernel or extension in the user's own folders must not stand in for the one under test.
 export JUPYTER_PREFER_ENV_PATH := 1
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .PHONY: help demo lab test check lint types imports spelling ui unit kernel browser notebooks \
-	coverage dist lock format clean dev chromium
+	coverage refresh dist lock format clean dev chromium
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | head -8
 
 # ---- the environment ------------------------------------------------------------------------
 
-.venv/made-for-demo: pyproject.toml requirements/lock.txt tools/setup.sh
+.venv/made-for-demo: pyproject.toml $(PLUGIN) requirements/lock.txt tools/setup.sh
 	@sh tools/setup.sh demo
 	@touch $@
 
-.venv/made-for-dev: pyproject.toml requirements/lock.txt tools/setup.sh
+.venv/made-for-dev: pyproject.toml $(PLUGIN) requirements/lock.txt tools/setup.sh
 	@sh tools/setup.sh dev
 	@touch $@ .venv/made-for-demo
 
@@ -98,6 +100,13 @@ browser: dev chromium
 
 notebooks: dev
 	@$(PYTEST) --nbval notebooks
+
+# After a change that is meant to change their outputs.
+refresh: dev
+	@for notebook in notebooks/*.ipynb; do \
+		$(BIN)/python tools/run_notebook.py $$notebook $$notebook || exit 1; \
+		$(BIN)/python tools/clean_notebook.py $$notebook || true; \
+	done
 
 coverage: dev
 	@$(PYTEST) --numprocesses=2 --cov --cov-report=term-missing:skip-covered \

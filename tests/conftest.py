@@ -12,8 +12,6 @@ from typing import Any
 
 import pytest
 
-pytest_plugins = ["mirascope_nb.sandbox.pytest_plugin"]
-
 # Measured, or slow to start: these run one after another on one worker of pytest-xdist.
 ONE_AT_A_TIME = ("kernel", "browser")
 

@@ -85,7 +85,7 @@ def run(source: Path, saved: Path) -> int:
     if failed:
         print(f"\n{_RED}The notebook did not run to its end ({failed}); see above.{_END}")
         return 1
-    print(f"\nAll cells ran. The notebook with their answers is {saved}")
+    print(f"\nAll cells ran. The notebook with its answers is {saved}")
     return 0
 
 

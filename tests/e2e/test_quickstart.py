@@ -47,15 +47,16 @@ async def test_the_quickstart_streams_and_its_answers_survive(
     await expect(card.get_by_role("log")).to_contain_text("The Name of the Wind")
     await card.scroll_into_view_if_needed()
     await expect(card.get_by_role("log")).to_contain_text("Earthsea")
-    await lab.screenshot(f"quickstart-live-{theme}")
     await lab.screenshot(f"card-{theme}", of=lab.cell("Recommend three fantasy books"))
+    await lab.screenshot(f"quickstart-live-{theme}")
     await lab.finish()
 
     final = ANSWERS["Recommend three fantasy books"]
     first = [text for text in await lab.texts_seen() if "The Name of the Wind" in text]
-    incomplete = [text for text in first if final not in text]
-    assert len(incomplete) > 5, "the text came at once, or not into the card"
-    assert incomplete == sorted(incomplete, key=len), "text was taken back"
+    # Letters only: what is still raw Markdown in one moment may be rendered in the next.
+    letters = ["".join(filter(str.isalpha, text)) for text in first if final not in text]
+    assert len(letters) > 5, "the text came at once, or not into the card"
+    assert letters == sorted(letters, key=len), "text was taken back"
 
     await _expect_answers(lab)
     await lab.output("Recommend three").scroll_into_view_if_needed()
