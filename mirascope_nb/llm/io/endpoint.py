@@ -92,16 +92,14 @@ class Endpoint:
         secret = self.key.get_secret_value().encode()
         return body.replace(secret, REDACTED.encode()) if secret else body
 
-    def with_timeouts(self, timeouts: Timeouts | None) -> Endpoint:
-        """The same address under other limits; `None` keeps those it has."""
-        if timeouts is None:
-            return self
+    def moved(self, *, base_url: str | None = None, timeouts: Timeouts | None = None) -> Endpoint:
+        """The same service at another address, or under other limits."""
         return Endpoint(
             provider=self.provider,
-            base_url=self.base_url,
+            base_url=base_url or self.base_url,
             key=self.key,
             auth=self._auth,
             headers=self._headers,
-            timeouts=timeouts,
+            timeouts=timeouts or self.timeouts,
             transport=self.transport,
         )

@@ -63,6 +63,7 @@ class WireProvider(BaseProvider[Endpoint]):
             ValueError: If the vendor needs a key and there is none.
         """
         vendor = self.vendor
+        self._is_ours = base_url is None and vendor.start is not None
         self.client = Endpoint(
             provider=self.id,
             base_url=self._address(base_url),
@@ -107,6 +108,13 @@ class WireProvider(BaseProvider[Endpoint]):
             )
         return SecretStr(key) if key else None
 
+    def _endpoint(self) -> Endpoint:
+        """Where to send now: a service of this package may have been started anew elsewhere."""
+        start = self.vendor.start
+        if self._is_ours and start is not None and (address := start()) != self.client.base_url:
+            self.client = self.client.moved(base_url=address)
+        return self.client
+
     def get_error_status(self, e: Exception) -> int | None:
         """The HTTP status of an error of ours."""
         return e.status_code if isinstance(e, APIError) else None
@@ -145,9 +153,9 @@ class WireProvider(BaseProvider[Endpoint]):
             request = replace(
                 request, format=resolved, messages=add_instructions(messages, resolved)
             )
-        endpoint = self.client
+        endpoint = self._endpoint()
         if timeout is not None:
-            endpoint = endpoint.with_timeouts(Timeouts.of(timeout))
+            endpoint = endpoint.moved(timeouts=Timeouts.of(timeout))
         return codec, endpoint, request
 
     async def do_call(
@@ -212,6 +220,6 @@ class WireProvider(BaseProvider[Endpoint]):
 
 
 def _user_agent() -> str:
-    from mirascope_nb import __version__
+    from mirascope_nb._version import __version__
 
     return f"mirascope_nb/{__version__}"
