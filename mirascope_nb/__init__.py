@@ -60,3 +60,8 @@ def unload_ipython_extension(ipython: InteractiveShell) -> None:
     from mirascope_nb import extension
 
     extension.unload(ipython)
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:  # pyright: ignore[reportUnusedFunction]
+    """Where the prebuilt JupyterLab extension is: what `jupyter labextension develop` asks."""
+    return [{"src": "labextension", "dest": "mirascope-nb"}]

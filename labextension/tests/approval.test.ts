@@ -144,6 +144,13 @@ describe("its buttons", () => {
     expect(model.sentOf("decide")).toHaveLength(1);
   });
 
+  test("do nothing before that, even where something has made them look ready", () => {
+    ask();
+    button("Approve").disabled = false;
+    button("Approve").click();
+    expect(model.sentOf("decide")).toEqual([]);
+  });
+
   test("name the approval and the digest on show", () => {
     ask();
     vi.advanceTimersByTime(ARMED);
