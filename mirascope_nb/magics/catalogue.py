@@ -41,7 +41,8 @@ def providers() -> list[ProviderEntry]:
         if ":" in provider:
             continue  # another way to the same service
         vendor = vendors.get(provider)
-        variable = getattr(vendor, "key_env", None)
+        # A provider that is no row of the table, such as the router, follows the custom.
+        variable = f"{provider.upper()}_API_KEY" if vendor is None else vendor.key_env
         entries.append(
             ProviderEntry(
                 id=provider,

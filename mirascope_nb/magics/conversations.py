@@ -20,10 +20,14 @@ else:
 
 @dataclass(frozen=True, slots=True)
 class TurnKey:
-    """Which turn: the cell that made it, and its number among that cell's turns, from 0."""
+    """Which turn: the cell that made it, and its number among that cell's turns, from 0.
+
+    The run of the cell is no part of the identity: a turn of a new run replaces that of the old.
+    """
 
     cell: str
     number: int = 0
+    run: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,26 +68,23 @@ class Conversation:
     def put(self, turn: Turn) -> None:
         """Add a turn, or replace the one of the same key.
 
-        The first turn of a cell's new run takes away those of the run before.
+        What is left of the cell's earlier runs is taken away.
         """
         place = self._place(turn.key)
-        kept = [
-            each
-            for each in self.turns[place:]
-            if each.key != turn.key
-            and not (turn.key.number == 0 and each.key.cell == turn.key.cell)
-        ]
-        self.turns[place:] = [turn, *kept]
+        before, after = self.turns[:place], self.turns[place:]
+        self.turns = [*_current(before, turn.key), turn, *_current(after, turn.key)]
 
     def _place(self, key: TurnKey) -> int:
-        """Where the turn stands or would stand: its own place, else after its cell's others."""
-        place = len(self.turns)
+        """Where the turn stands or would stand: among its cell's turns by number, else last."""
+        place = None
         for at, turn in enumerate(self.turns):
             if turn.key == key:
                 return at
             if turn.key.cell == key.cell and turn.key.number < key.number:
                 place = at + 1
-        return place
+            elif turn.key.cell == key.cell and place is None:
+                place = at
+        return len(self.turns) if place is None else place
 
 
 class Conversations:
@@ -132,6 +133,7 @@ class CellIdentity:
 
     def __init__(self) -> None:
         self._run: object = None
+        self._runs = 0
         self._count = 0
 
     def next_key(self, run: object, cell_id: str | None, source: str) -> TurnKey:
@@ -142,10 +144,22 @@ class CellIdentity:
             cell_id: The front end's name for the cell, if it gives one.
             source: The cell as typed.
         """
-        self._count = self._count + 1 if run is self._run and run is not None else 0
-        self._run = run
+        if run is self._run and run is not None:
+            self._count += 1
+        else:
+            self._run, self._count = run, 0
+            self._runs += 1
         cell = cell_id or "source:" + sha256(source.encode(errors="surrogatepass")).hexdigest()
-        return TurnKey(cell, self._count)
+        return TurnKey(cell, self._count, self._runs)
+
+
+def _current(turns: Iterable[Turn], key: TurnKey) -> list[Turn]:
+    """The turns that stay: not the one replaced, and none of an earlier run of its cell."""
+    return [
+        turn
+        for turn in turns
+        if turn.key != key and (turn.key.cell != key.cell or turn.key.run == key.run)
+    ]
 
 
 def new_messages(sent: int, messages: Sequence[Message]) -> tuple[Message, ...]:

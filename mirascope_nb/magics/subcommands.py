@@ -80,12 +80,12 @@ def _list(_: "LLMMagics", words: list[str]) -> Report:
     if not words:
         return Report(
             title="Providers",
-            columns=("provider", "key", "ready", "models known"),
+            columns=("provider", "key variable", "key", "models known"),
             rows=tuple(
                 (
                     entry.id,
-                    entry.key_variable or "none needed",
-                    "yes" if entry.ready else "no: key not set",
+                    entry.key_variable or "",
+                    _key_state(entry),
                     str(len(catalogue.models(entry.id))),
                 )
                 for entry in entries
@@ -111,6 +111,12 @@ def _list(_: "LLMMagics", words: list[str]) -> Report:
         rows=tuple((model,) for model in found),
         notes=("A model that is not listed is tried all the same.",),
     )
+
+
+def _key_state(entry: catalogue.ProviderEntry) -> str:
+    if entry.has_key:
+        return "set"
+    return "not set" if entry.needs_key else "not needed"
 
 
 def _alias(magics: "LLMMagics", words: list[str]) -> Report:

@@ -11,9 +11,9 @@ from mirascope_nb.magics.conversations import (
 )
 
 
-def turn(cell: str, text: str, number: int = 0) -> Turn:
+def turn(cell: str, text: str, number: int = 0, run: int = 0) -> Turn:
     message: Any = SimpleNamespace(role="user", content=text)
-    return Turn(TurnKey(cell, number), (message,))
+    return Turn(TurnKey(cell, number, run), (message,))
 
 
 def said(messages: Any) -> list[str]:
@@ -44,11 +44,20 @@ def test_new_run_of_a_loop_replaces_all_turns_of_the_old() -> None:
     for number, text in enumerate(["x", "y", "z"]):
         talk.put(turn("loop", text, number))
     talk.put(turn("after", "a"))
-    talk.put(turn("loop", "X", 0))
+    talk.put(turn("loop", "X", 0, run=1))
     assert said(talk.messages) == ["b", "X", "a"]
-    assert said(talk.before(TurnKey("loop", 1))) == ["b", "X"]
-    talk.put(turn("loop", "Y", 1))
+    assert said(talk.before(TurnKey("loop", 1, 1))) == ["b", "X"]
+    talk.put(turn("loop", "Y", 1, run=1))
     assert said(talk.messages) == ["b", "X", "Y", "a"]
+
+
+def test_turns_of_one_run_that_end_in_any_order_all_stay() -> None:
+    talk = Conversation("a")
+    talk.put(turn("loop", "old 0", 0, run=1))
+    talk.put(turn("loop", "old 1", 1, run=1))
+    for number in (1, 2, 0):
+        talk.put(turn("loop", str(number), number, run=2))
+    assert said(talk.messages) == ["0", "1", "2"]
 
 
 def test_nothing_changes_until_a_turn_is_recorded() -> None:
@@ -86,6 +95,8 @@ def test_key_is_the_front_ends_cell_id_numbered_within_a_run() -> None:
     assert identity.next_key(first, "abc", "x") == TurnKey("abc", 0)
     assert identity.next_key(first, "abc", "x") == TurnKey("abc", 1)
     assert identity.next_key(second, "abc", "x") == TurnKey("abc", 0)
+    runs = [identity.next_key(run, "abc", "x").run for run in (first, first, second)]
+    assert runs[0] == runs[1] != runs[2]
 
 
 def test_without_a_cell_id_the_source_tells_cells_apart() -> None:

@@ -133,10 +133,10 @@ def test_resolved_name_after_a_latex_command_is_inserted() -> None:
 
 def test_lone_unknown_name_is_an_error_with_the_nearest() -> None:
     with pytest.raises(UsageError) as caught:
-        one("Hi {nmae}")
+        one("Hi {namee}")
     assert str(caught.value) == (
-        "{nmae} names no variable. Did you mean {name}? "
-        "For literal braces write {{nmae}}, or use --raw."
+        "{namee} names no variable. Did you mean {name}? "
+        "For literal braces write {{namee}}, or use --raw."
     )
 
 
@@ -147,8 +147,8 @@ def test_lone_unknown_name_without_a_near_one() -> None:
 
 def test_attribute_that_is_not_there_is_an_error() -> None:
     with pytest.raises(UsageError) as caught:
-        one("{thing.titel}")
-    assert "{thing.titel}: thing has no .titel" in str(caught.value)
+        one("{thing.titl}")
+    assert "{thing.titl}: thing has no .titl" in str(caught.value)
     assert "Did you mean title?" in str(caught.value)
 
 

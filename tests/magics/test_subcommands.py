@@ -122,10 +122,11 @@ def test_list_names_providers_and_their_keys(said: Said, monkeypatch: pytest.Mon
     monkeypatch.delenv("OPENROUTER_API_KEY", raising=False)
     lines = said("%llm list").splitlines()
     openai = next(line for line in lines if line.startswith("openai "))
-    assert "OPENAI_API_KEY" in openai
-    assert "yes" in openai
+    assert openai.split()[:3] == ["openai", "OPENAI_API_KEY", "set"]
     openrouter = next(line for line in lines if line.startswith("openrouter "))
-    assert "no: key not set" in openrouter
+    assert openrouter.split()[1:4] == ["OPENROUTER_API_KEY", "not", "set"]
+    assert any(line.split()[:3] == ["sandbox", "not", "needed"] for line in lines)
+    assert any(line.startswith("mirascope ") and "MIRASCOPE_API_KEY" in line for line in lines)
     assert not any("secret" in line for line in lines)
 
 
