@@ -63,7 +63,7 @@ class RootResponse(Generic[FormatT]):
         """What the reply cost in US dollars by the providers' price lists, `None` if unknown."""
         from mirascope_nb.llm.prices import price
 
-        return price(self.model_id, self.usage)
+        return price(self.provider_id, self.provider_model_name, self.usage)
 
     def text(self, sep: str = "\n") -> str:
         """The reply's texts, joined."""
