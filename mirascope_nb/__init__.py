@@ -16,21 +16,25 @@ if TYPE_CHECKING:
 
     from mirascope_nb import llm
     from mirascope_nb.cells import run, show
-    from mirascope_nb.gathers import gather
+    from mirascope_nb.gathers import as_completed, gather, map
 
 __all__ = [
     "__version__",
+    "as_completed",
     "gather",
     "llm",
     "load_ipython_extension",
+    "map",
     "run",
     "show",
     "unload_ipython_extension",
 ]
 
 _HOMES = {
+    "as_completed": "mirascope_nb.gathers",
     "gather": "mirascope_nb.gathers",
     "llm": "mirascope_nb.llm",
+    "map": "mirascope_nb.gathers",
     "run": "mirascope_nb.cells",
     "show": "mirascope_nb.cells",
 }

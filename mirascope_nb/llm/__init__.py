@@ -12,6 +12,7 @@ from mirascope_nb.llm import (
     content,
     exceptions,
     formatting,
+    limits,
     messages,
     models,
     prompts,
@@ -113,6 +114,7 @@ from mirascope_nb.llm.models import (
     model_from_context,
     use_model,
 )
+from mirascope_nb.llm.prices import known_models
 from mirascope_nb.llm.prompts import (
     AsyncContextPrompt,
     AsyncPrompt,
@@ -365,6 +367,8 @@ __all__ = [
     "exceptions",
     "format",
     "formatting",
+    "known_models",
+    "limits",
     "messages",
     "model",
     "model_from_context",

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
 from mirascope_nb.llm.exceptions import APIError, ProviderError, ResponseValidationError
-from mirascope_nb.llm.io import IO, Endpoint, HttpReply
+from mirascope_nb.llm.io import IO, ByteStream, Endpoint, HttpReply, HttpRequest, read_whole
+from mirascope_nb.llm.limits.gate import Gate, gate_of
+from mirascope_nb.llm.limits.limiter import Ticket
 from mirascope_nb.llm.providers.codec import Codec, Completion, Request
 from mirascope_nb.llm.retry_after import retry_after
 from mirascope_nb.llm.source import WireSource, redacted, unreadable
@@ -15,6 +20,8 @@ FIRST_SERVER_STATUS = 500
 REQUEST_TIMEOUT = 408
 EVENT_STREAM = "text/event-stream"
 
+ReplyT = TypeVar("ReplyT", HttpReply, ByteStream)
+
 
 async def complete(io: IO, endpoint: Endpoint, codec: Codec, request: Request) -> Completion:
     """The reply to a request.
@@ -23,16 +30,21 @@ async def complete(io: IO, endpoint: Endpoint, codec: Codec, request: Request) -
         FeatureNotSupportedError: If the provider cannot express the request; nothing was sent.
         ProviderError: If the provider answered with an error, or not at all.
     """
-    reply = await io.send(endpoint, codec.encode(request, stream=False))
+    gate = gate_of(endpoint)
+    http = codec.encode(request, stream=False)
+    reply, ticket = await _admitted(gate, io, endpoint, request, http, io.send)
     if reply.status >= FIRST_BAD_STATUS:
         raise _refused(endpoint, codec, request, reply)
     try:
-        return codec.decode(request, reply)
+        completion = codec.decode(request, reply)
     except ProviderError as error:
         redacted(error, endpoint)
         raise
     except Exception as error:
         raise redacted(unreadable("a reply", endpoint, error), endpoint) from error
+    if completion.usage is not None:
+        gate.used(ticket, completion.usage.total_tokens)
+    return completion
 
 
 async def open_stream(io: IO, endpoint: Endpoint, codec: Codec, request: Request) -> WireSource:
@@ -43,18 +55,12 @@ async def open_stream(io: IO, endpoint: Endpoint, codec: Codec, request: Request
         ProviderError: If the provider answered with an error, or not at all.
     """
     http = codec.encode(request, stream=True)
-    opened = io.now()
-    stream = await io.open(endpoint, http)
+    stream, ticket = await _admitted(gate_of(endpoint), io, endpoint, request, http, io.open)
+    opened = ticket.sent
     content_type = stream.headers.get("content-type", EVENT_STREAM)
     if stream.status >= FIRST_BAD_STATUS or EVENT_STREAM not in content_type.lower():
-        pieces: list[bytes] = []
-        try:
-            deadline = endpoint.timeouts.deadline(opened=opened, content=None)
-            while piece := await stream.read(deadline):
-                pieces.append(piece)
-        finally:
-            await stream.aclose()
-        reply = HttpReply(status=stream.status, headers=stream.headers, body=b"".join(pieces))
+        deadline = endpoint.timeouts.deadline(opened=opened, content=None)
+        reply = await read_whole(stream, deadline)
         raise _refused(endpoint, codec, request, reply)
     return WireSource(
         io=io,
@@ -64,6 +70,25 @@ async def open_stream(io: IO, endpoint: Endpoint, codec: Codec, request: Request
         opened=opened,
         tolerates_missing_end=request.profile.tolerates_missing_end,
     )
+
+
+async def _admitted(  # noqa: PLR0917, what is passed on, in its order
+    gate: Gate,
+    io: IO,
+    endpoint: Endpoint,
+    request: Request,
+    http: HttpRequest,
+    send: Callable[[Endpoint, HttpRequest], Awaitable[ReplyT]],
+) -> tuple[ReplyT, Ticket]:
+    """Send a request when the address's limiter lets it through, which learns from the reply."""
+    ticket = await gate.enter(request.model_name, len(http.body), is_async=io.is_async)
+    try:
+        reply = await send(endpoint, http)
+    except BaseException:
+        gate.leave(ticket)
+        raise
+    gate.leave(ticket, status=reply.status, headers=reply.headers)
+    return reply, ticket
 
 
 def _refused(

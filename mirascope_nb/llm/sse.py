@@ -41,6 +41,7 @@ class SSEParser:
     __slots__ = (
         "_data",
         "_data_size",
+        "_data_sized",
         "_event",
         "_line",
         "_line_size",
@@ -60,6 +61,7 @@ class SSEParser:
         self._line_size = 0
         self._data: list[bytes] = []
         self._data_size = 0
+        self._data_sized = 0  # how many of the lines are counted in the size
         self._event = ""
         self._skip_lf = False
         self._start: bytes | None = b""
@@ -94,19 +96,22 @@ class SSEParser:
             self._line = []
             self._line_size = 0
         events: list[Event] = []
+        data = self._data
         for line in lines:
-            if not line:
-                if self._data:
-                    events.append(Event(self._event, b"\n".join(self._data)))
-                    self._data = []
-                    self._data_size = 0
-                self._event = ""
-            elif line.startswith(b"data:"):
-                value = line[6:] if line[5:6] == b" " else line[5:]
-                self._data_size += len(value) + 1
-                self._data.append(value)
-            else:
+            if line.startswith(b"data: "):
+                data.append(line[6:])
+            elif line:
                 self._field(line)
+            else:
+                if data:
+                    whole = data[0] if len(data) == 1 else b"\n".join(data)
+                    events.append(Event(self._event, whole))
+                    data.clear()
+                    self._data_size = self._data_sized = 0
+                self._event = ""
+        for value in data[self._data_sized :]:
+            self._data_size += len(value) + 1
+        self._data_sized = len(data)
         self._hold(rest)
         return events
 
@@ -121,8 +126,7 @@ class SSEParser:
         name, _, value = line.partition(b":")
         if name == b"event":
             self._event = value.removeprefix(b" ").decode("utf-8", "replace")
-        elif name == b"data":  # a field name alone is an empty value
-            self._data_size += 1
+        elif name == b"data":  # without a space, or a name alone, which is an empty value
             self._data.append(value)
 
     def _hold(self, rest: bytes) -> None:

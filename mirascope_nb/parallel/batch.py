@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
+from mirascope_nb.parallel.pressure import LOOK, Pressure
 from mirascope_nb.parallel.progress import Progress, ProgressActions, ProgressState
 from mirascope_nb.parallel.tally import Tally
 
@@ -27,6 +28,8 @@ Job: TypeAlias = Callable[[], Awaitable[T]]
 
 TICK = 0.5
 """Seconds between two looks at the clock while nothing else changes."""
+BURST = 16
+"""Jobs begun in one turn of the loop, so that whatever else runs on it gets its turn too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,11 @@ class Batch(Generic[T]):
         limit: int | None = None,
         description: str = "Progress",
         keep_going: bool = False,
+        tally: Tally | None = None,
+        indices: Sequence[int] | None = None,
+        admit: Callable[[int], bool] | None = None,
+        ended: Callable[[int, Outcome[T]], None] | None = None,
+        watch: Callable[[Tally], None] | None = None,
     ) -> None:
         """Prepare jobs.
 
@@ -65,6 +73,11 @@ class Batch(Generic[T]):
             limit: How many may run at once; `None` for all of them.
             description: What the work is called.
             keep_going: Whether the others go on when one fails.
+            tally: Counts to go on with, when jobs are run once more.
+            indices: Which of the jobs to run; by default all.
+            admit: Whether a job may begin now. When none may and none runs, the rest is left.
+            ended: Told of each job's outcome.
+            watch: Called before the tally is shown, to note what holds the work up.
 
         Raises:
             ValueError: If the limit is not positive.
@@ -74,7 +87,13 @@ class Batch(Generic[T]):
         self._jobs = jobs
         self._limit = limit
         self._keep_going = keep_going
-        self._waiting = deque(range(len(jobs)))
+        self._indices = list(range(len(jobs)) if indices is None else indices)
+        self._waiting = deque(self._indices)
+        self._admit = admit
+        self._ended_job = ended
+        self._watch = watch
+        self._goes_on = False
+        self._pressure = Pressure()
         self._tasks: dict[int, asyncio.Task[T]] = {}
         self._outcomes: dict[int, Outcome[T]] = {}
         self._context = contextvars.copy_context()
@@ -85,7 +104,9 @@ class Batch(Generic[T]):
         self._idle = asyncio.Event()
         self.cancelled = False
         """Whether a person cancelled it."""
-        self.tally = Tally(len(jobs), description=description, limit=limit)
+        self.exhausted = False
+        """Whether it ended early because no further job was admitted."""
+        self.tally = tally or Tally(len(jobs), description=description, limit=limit)
         self.actions = ProgressActions(
             cancel=self.cancel, pause=self.pause, resume=self.resume, limit=self.set_limit
         )
@@ -105,7 +126,9 @@ class Batch(Generic[T]):
             asyncio.CancelledError: If whoever awaits this is cancelled.
         """
         self._progress = progress or _Silent()
-        self._ticker = asyncio.get_running_loop().call_later(TICK, self._tick)
+        loop = asyncio.get_running_loop()
+        self._ticker = loop.call_later(TICK, self._tick)
+        self._looker = loop.call_at(loop.time() + LOOK, self._look, loop, loop.time() + LOOK)
         try:
             self._begin()
             self._show()
@@ -120,18 +143,28 @@ class Batch(Generic[T]):
                 self._close()
         if self._failure is not None:
             raise self._failure
-        return [self._outcomes[index] for index in range(len(self._jobs))]
+        return [self._outcomes[index] for index in self._indices]
+
+    def adopt_context(self) -> None:
+        """Run the jobs in the context variables of now instead of those it was made with."""
+        self._context = contextvars.copy_context()
 
     def _close(self) -> None:
         self._ticker.cancel()
+        self._looker.cancel()
         if self.tally.phase in {"running", "paused"}:
-            self.tally.end("cancelled" if self.cancelled else "failed" if self._failure else "done")
+            early = self.cancelled or self.exhausted
+            self.tally.end("cancelled" if early else "failed" if self._failure else "done")
         self._progress.close(self.tally.state())
 
     def cancel(self) -> None:
         """End it: what is done stays, the rest is cancelled."""
         self.cancelled = True
         self._stop()
+
+    def abort(self, error: BaseException) -> None:
+        """End it as failed, whether or not the others go on when one fails."""
+        self._fail(error)
 
     def pause(self) -> None:
         """Begin no further job. Those that run go on."""
@@ -156,8 +189,19 @@ class Batch(Generic[T]):
 
     def _begin(self) -> None:
         """Begin jobs while there is room."""
+        begun = 0
         while self._waiting and not self._paused and not self._stopping and self._has_room():
-            index = self._waiting.popleft()
+            if begun == BURST:
+                self._begin_more()
+                return
+            index = self._waiting[0]
+            if self._admit is not None and not self._admit(index):
+                if not self._tasks:
+                    self.exhausted = True
+                    self._stop()
+                break
+            begun += 1
+            self._waiting.popleft()
             self.tally.set(index, "r")
             task = asyncio.get_running_loop().create_task(
                 _perform(self._jobs[index]), context=self._context.copy()
@@ -167,11 +211,25 @@ class Batch(Generic[T]):
         if not self._tasks and (not self._waiting or self._stopping):
             self._idle.set()
 
+    def _begin_more(self) -> None:
+        """Begin further jobs in the loop's next turn."""
+        if not self._goes_on:
+            self._goes_on = True
+            asyncio.get_running_loop().call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        self._goes_on = False
+        self._begin()
+        self._show()
+
     def _has_room(self) -> bool:
-        return self._limit is None or len(self._tasks) < self._limit
+        running = len(self._tasks)
+        room = self._pressure.room
+        return (self._limit is None or running < self._limit) and (room is None or running < room)
 
     def _ended(self, index: int, task: asyncio.Task[T]) -> None:
         del self._tasks[index]
+        self._pressure.ended()
         if task.cancelled():
             self._outcomes[index] = Outcome(error=asyncio.CancelledError())
             self.tally.set(index, "c")
@@ -186,6 +244,8 @@ class Batch(Generic[T]):
             result = task.result()
             self._outcomes[index] = Outcome(value=result)
             self.tally.succeed(index, result)
+        if self._ended_job is not None:
+            self._ended_job(index, self._outcomes[index])
         self._begin()
         self._show()
 
@@ -215,12 +275,22 @@ class Batch(Generic[T]):
         for index in self._waiting:
             self.tally.set(index, "c")
             self._outcomes[index] = Outcome(error=asyncio.CancelledError())
+            if self._ended_job is not None:
+                self._ended_job(index, self._outcomes[index])
         self._waiting.clear()
         if cancelled is not None:
             raise cancelled
 
     def _show(self) -> None:
+        if self._watch is not None:
+            self._watch(self.tally)
         self._progress.update(self.tally.state())
+
+    def _look(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
+        now = loop.time()
+        self._pressure.look(now - due, len(self._tasks))
+        self._begin()
+        self._looker = loop.call_at(now + LOOK, self._look, loop, now + LOOK)
 
     def _tick(self) -> None:
         self._show()

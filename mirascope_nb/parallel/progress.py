@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol, TextIO
@@ -17,6 +18,9 @@ __all__ = [
     "TextProgress",
     "progress_line",
 ]
+
+INTERVAL = 0.1
+"""Seconds between two lines on a terminal."""
 
 ProgressPhase = Literal["running", "paused", "done", "cancelled", "failed"]
 
@@ -98,16 +102,23 @@ def progress_line(state: ProgressState) -> str:
 class TextProgress:
     """A line that is written over on a terminal, and written once anywhere else."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(
+        self, stream: TextIO | None = None, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         """Show progress on a stream, standard error by default: output stays what it was."""
         self._stream = stream or sys.stderr
         self._rewrites = self._stream.isatty()
         self._width = 0
+        self._clock = clock
+        self._written = float("-inf")
 
     def update(self, state: ProgressState) -> None:
         """Write the line again, where it can be."""
-        if self._rewrites:
-            self._write(f"{progress_line(state)} · {state.elapsed:.0f} s", end="\r")
+        now = self._clock()
+        if self._rewrites and now - self._written >= INTERVAL:
+            self._written = now
+            held = f" · {one_line(state.waiting_for)}" if state.waiting_for else ""
+            self._write(f"{progress_line(state)} · {state.elapsed:.0f} s{held}", end="\r")
 
     def close(self, state: ProgressState) -> None:
         """Write the last line."""

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from mirascope_nb.parallel.progress import ProgressPhase, ProgressState
 
-__all__ = ["RowState", "Tally"]
+__all__ = ["RowState", "Tally", "dollars"]
 
 RowState = Literal[".", "r", "d", "f", "c"]
 """Waiting, running, done, failed, cancelled."""
@@ -57,12 +57,15 @@ class Tally:
         self._cost: Decimal | None = None
         self._priced = 0
         self._recent: deque[float] = deque(maxlen=WINDOW)
+        self._resumed = self._started
 
     def set(self, index: int, state: RowState) -> None:
         """Note what has become of a row."""
         self._counts[self._rows[index]] -= 1
         self._counts[state] += 1
         self._rows[index] = state
+        if state == ".":
+            self._errors.pop(index, None)
         if state in {"d", "f"}:
             self._recent.append(self._clock())
 
@@ -91,12 +94,18 @@ class Tally:
     def end(self, phase: ProgressPhase) -> None:
         """Note how the whole ended."""
         self.phase = phase
+        self.waiting_for = None
         self._ended = self._clock()
 
     def resume(self) -> None:
-        """Note that it goes on after its end, to retry rows."""
+        """Note that it goes on after its end, to retry rows. The time between does not count."""
         self.phase = "running"
+        self.waiting_for = None
+        if self._ended is not None:
+            self._started += self._clock() - self._ended
         self._ended = None
+        self._recent.clear()
+        self._resumed = self._clock()
 
     def state(self) -> ProgressState:
         """What can be said now."""
@@ -118,7 +127,7 @@ class Tally:
             rate=rate,
             left=left_over / rate if rate and left_over and self._ended is None else None,
             tokens=self._tokens,
-            cost=_dollars(self._cost),
+            cost=dollars(self._cost),
             projected=self._projected(left_over),
             limit=self.limit,
             waiting_for=self.waiting_for,
@@ -132,17 +141,17 @@ class Tally:
         if len(recent) < ENOUGH:
             return None
         whole = len(recent) < WINDOW
-        since = self._started if whole else recent[0]
+        since = self._resumed if whole else recent[0]
         count = len(recent) if whole else len(recent) - 1
         return count / (now - since) if now > since else None
 
     def _projected(self, left_over: int) -> str | None:
         if self._cost is None or not self._priced or not left_over:
             return None
-        return _dollars(self._cost + self._cost / self._priced * left_over)
+        return dollars(self._cost + self._cost / self._priced * left_over)
 
 
-def _dollars(amount: Decimal | None) -> str | None:
+def dollars(amount: Decimal | None) -> str | None:
     """An amount with two significant digits below a cent, and cents above a dollar."""
     if amount is None:
         return None

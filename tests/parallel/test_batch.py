@@ -204,11 +204,15 @@ async def test_a_large_batch_begins_a_job_for_each_that_ends() -> None:
     most = 0
     running = 0
 
+    full = asyncio.Event()
+
     async def job() -> None:
         nonlocal most, running
         running += 1
         most = max(most, running)
-        await asyncio.sleep(0)
+        if running == 100:
+            full.set()
+        await full.wait()
         running -= 1
 
     outcomes = await Batch([job] * 5_000, limit=100).run()

@@ -81,7 +81,11 @@ class Format(Generic[FormatT]):
         from mirascope_nb.llm.tools.parameters import ToolParameterSchema
         from mirascope_nb.llm.tools.schema import FORMAT_TOOL_NAME, ToolSchema
 
-        properties: dict[str, Any] = self.schema.get("properties", {})
+        schema = self.schema
+        definitions: dict[str, Any] = schema.get("$defs", {})
+        if "$ref" in schema:  # a model that holds itself is only referred to
+            schema = definitions[schema["$ref"].rpartition("/")[2]]
+        properties: dict[str, Any] = schema.get("properties", {})
         return ToolSchema(
             _hand_in,
             FORMAT_TOOL_NAME,
@@ -90,7 +94,7 @@ class Format(Generic[FormatT]):
                 properties=properties,
                 required=list(properties),
                 additionalProperties=False,
-                defs=self.schema.get("$defs"),
+                defs=definitions or None,
             ),
         )
 

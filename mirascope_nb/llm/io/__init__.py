@@ -2,6 +2,7 @@
 
 from mirascope_nb.llm.io.asynchronous import ASYNC, AsyncIO
 from mirascope_nb.llm.io.blocking import BLOCKING, BlockingIO
+from mirascope_nb.llm.io.bodies import read_whole
 from mirascope_nb.llm.io.endpoint import Endpoint
 from mirascope_nb.llm.io.protocol import IO, ByteStream, HttpReply, HttpRequest
 from mirascope_nb.llm.io.timeouts import Timeouts
@@ -17,4 +18,5 @@ __all__ = [
     "HttpReply",
     "HttpRequest",
     "Timeouts",
+    "read_whole",
 ]

@@ -8,10 +8,13 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mirascope_nb._loop import run_now
-from mirascope_nb.llm.io.clients import blocking_client
+from mirascope_nb.llm.io.bodies import read_whole
+from mirascope_nb.llm.io.clients import blocking_client, build
+from mirascope_nb.llm.io.deadlines import bind, until
 from mirascope_nb.llm.io.endpoint import Endpoint
-from mirascope_nb.llm.io.faults import late, translate
+from mirascope_nb.llm.io.faults import late, too_large, translate
 from mirascope_nb.llm.io.protocol import ByteStream, HttpReply, HttpRequest
+from mirascope_nb.llm.io.resend import Attempt
 
 if TYPE_CHECKING:
     import httpx2
@@ -28,21 +31,23 @@ class BlockingByteStream:
         self._endpoint = endpoint
         self._response = response
         self._bytes: Iterator[bytes] = response.iter_bytes()
+        self._size = 0
         self.status = response.status_code
         self.headers: Mapping[str, str] = response.headers
 
     async def read(self, deadline: float | None, /) -> bytes:
-        """The next bytes, empty at the end; see `ByteStream`.
-
-        A silent server is noticed by the socket's own timeout. A deadline that passes while pings
-        arrive is noticed at the next of them.
-        """
+        """The next bytes, empty at the end; see `ByteStream`."""
         failure: Exception
         try:
-            received = next(self._bytes, b"")
-            if deadline is None or time.monotonic() <= deadline or not received:
+            with until(deadline):
+                received = next(filter(None, self._bytes), b"")
+            self._size += len(received)
+            if deadline is not None and time.monotonic() > deadline:
+                failure = late(self._endpoint)
+            elif self._size > self._endpoint.max_reply:
+                failure = too_large(self._endpoint)
+            else:
                 return received
-            failure = late(self._endpoint)
         except Exception as error:  # noqa: BLE001, all of a transport's errors become ours
             failure = translate(error, self._endpoint)
         await self.aclose()
@@ -73,44 +78,36 @@ class BlockingIO:
 
     async def send(self, endpoint: Endpoint, request: HttpRequest, /) -> HttpReply:
         """Send a request and read the whole reply; see `IO.send`."""
-        stream = await self.open(endpoint, request)
-        timeouts = endpoint.timeouts
-        deadline = None if timeouts.total is None else self.now() + timeouts.total
-        pieces: list[bytes] = []
-        try:
-            while piece := await stream.read(deadline):
-                pieces.append(piece)
-        finally:
-            await stream.aclose()
-        return HttpReply(status=stream.status, headers=stream.headers, body=b"".join(pieces))
+        total = endpoint.timeouts.total
+        deadline = None if total is None else self.now() + total
+        return await read_whole(await self.open(endpoint, request), deadline)
 
     async def open(self, endpoint: Endpoint, request: HttpRequest, /) -> ByteStream:
         """Send a request and return with its headers; see `IO.open`."""
         failure: Exception
+        wait = endpoint.timeouts.reply
         try:
-            return BlockingByteStream(endpoint, self._request(endpoint, request))
+            with until(None if wait is None else self.now() + wait):
+                return BlockingByteStream(endpoint, self._request(endpoint, request))
         except Exception as error:  # noqa: BLE001, all of a transport's errors become ours
             failure = translate(error, endpoint)
         raise failure
 
     @staticmethod
     def _request(endpoint: Endpoint, request: HttpRequest) -> httpx2.Response:
-        import httpx2
-
         client = blocking_client(endpoint)
-        timeouts = endpoint.timeouts
-        return client.send(
-            client.build_request(
-                "POST",
-                endpoint.base_url + request.path,
-                content=request.body,
-                headers={**request.headers, **endpoint.headers()},
-                timeout=httpx2.Timeout(
-                    timeouts.total, connect=timeouts.connect, read=timeouts.first_content, pool=None
-                ),
-            ),
-            stream=True,
-        )
+        attempt = Attempt()
+
+        def trace(event: str, info: Mapping[str, Any]) -> None:
+            attempt.note(event, info)
+            bind(event, info)
+
+        try:
+            return client.send(build(client, endpoint, request, trace=trace), stream=True)
+        except Exception as error:
+            if not attempt.may_resend(error):
+                raise
+        return client.send(build(client, endpoint, request, trace=trace), stream=True)
 
     async def sleep(self, seconds: float, /) -> None:
         """Block for a while."""

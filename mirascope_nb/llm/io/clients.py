@@ -11,18 +11,25 @@ import atexit
 import os
 import threading
 import weakref
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from mirascope_nb.llm.io.endpoint import Endpoint
+from mirascope_nb.llm.io.protocol import ByteStream, HttpRequest
 
 if TYPE_CHECKING:
     import ssl
 
     import httpx2
 
-__all__ = ["async_client", "blocking_client", "close_blocking_clients"]
+__all__ = [
+    "async_client",
+    "blocking_client",
+    "build",
+    "close_blocking_clients",
+    "close_with_loop",
+]
 
 
 @cache
@@ -55,6 +62,7 @@ class _LoopClients:
 
     def __init__(self) -> None:
         self.clients: dict[tuple[str, int], httpx2.AsyncClient] = {}
+        self.streams: weakref.WeakSet[ByteStream] = weakref.WeakSet()
         self._guard: AsyncGenerator[None, None] | None = None
 
     async def get(self, endpoint: Endpoint) -> httpx2.AsyncClient:
@@ -85,6 +93,8 @@ class _LoopClients:
         finally:
             self._guard = None
             clients, self.clients = self.clients, {}
+            for stream in list(self.streams):
+                await stream.aclose()
             for client in clients.values():
                 await client.aclose()
 
@@ -103,6 +113,42 @@ async def async_client(endpoint: Endpoint) -> httpx2.AsyncClient:
     if clients is None:
         clients = _loops[loop] = _LoopClients()
     return await clients.get(endpoint)
+
+
+def close_with_loop(stream: ByteStream) -> None:
+    """Close a stream of the running loop when that loop ends, should it still be open then."""
+    _loops[asyncio.get_running_loop()].streams.add(stream)
+
+
+def build(
+    client: httpx2.AsyncClient | httpx2.Client,
+    endpoint: Endpoint,
+    request: HttpRequest,
+    *,
+    trace: Callable[[str, Mapping[str, Any]], object] | None = None,
+) -> httpx2.Request:
+    """A request with its address and its key, for a client to send.
+
+    Args:
+        client: Who will send it.
+        endpoint: Where to.
+        request: The rest of it.
+        trace: Called, or awaited, with what the transport does: its extension of that name.
+    """
+    import httpx2
+
+    timeouts = endpoint.timeouts
+    return client.build_request(
+        "POST",
+        endpoint.base_url + request.path,
+        content=request.body,
+        headers={**request.headers, **endpoint.headers()},
+        # Between two reads of the socket. The deadlines of the whole are kept by who reads.
+        timeout=httpx2.Timeout(
+            timeouts.total, connect=timeouts.connect, read=timeouts.longest, pool=None
+        ),
+        extensions={} if trace is None else {"trace": trace},
+    )
 
 
 def blocking_client(endpoint: Endpoint) -> httpx2.Client:

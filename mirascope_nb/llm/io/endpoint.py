@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["Endpoint"]
 
 REDACTED = "[redacted]"
+SHORTEST_SECRET = 8
+MAX_REPLY = 256 * 1024 * 1024
 
 
 class Endpoint:
@@ -26,7 +28,16 @@ class Endpoint:
     The key stays in a `SecretStr` until the header is built.
     """
 
-    __slots__ = ("_auth", "_headers", "base_url", "key", "provider", "timeouts", "transport")
+    __slots__ = (
+        "_auth",
+        "_headers",
+        "base_url",
+        "key",
+        "max_reply",
+        "provider",
+        "timeouts",
+        "transport",
+    )
 
     def __init__(
         self,
@@ -38,6 +49,7 @@ class Endpoint:
         headers: Mapping[str, str] | None = None,
         timeouts: Timeouts | None = None,
         transport: Transport | None = None,
+        max_reply: int = MAX_REPLY,
     ) -> None:
         """Describe an address.
 
@@ -49,6 +61,7 @@ class Endpoint:
             headers: Further headers of every request.
             timeouts: Limits for a request.
             transport: An `httpx2` transport to use instead of the network.
+            max_reply: The most bytes that one reply may have, decompressed.
         """
         self.provider = provider
         self.base_url = base_url.rstrip("/")
@@ -57,6 +70,7 @@ class Endpoint:
         self._headers = dict(headers or {})
         self.timeouts = timeouts or Timeouts()
         self.transport = transport
+        self.max_reply = max_reply
 
     def __repr__(self) -> str:
         return f"Endpoint(provider={self.provider!r}, base_url={self.base_url!r})"
@@ -90,7 +104,10 @@ class Endpoint:
         if self.key is None:
             return body
         secret = self.key.get_secret_value().encode()
-        return body.replace(secret, REDACTED.encode()) if secret else body
+        # A placeholder such as `ollama` or `k` is no secret, and a word of many a message.
+        if len(secret) < SHORTEST_SECRET:
+            return body
+        return body.replace(secret, REDACTED.encode())
 
     def moved(self, *, base_url: str | None = None, timeouts: Timeouts | None = None) -> Endpoint:
         """The same service at another address, or under other limits."""
@@ -102,4 +119,5 @@ class Endpoint:
             headers=self._headers,
             timeouts=timeouts or self.timeouts,
             transport=self.transport,
+            max_reply=self.max_reply,
         )

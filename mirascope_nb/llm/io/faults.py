@@ -9,12 +9,17 @@ from __future__ import annotations
 import ssl
 from typing import TYPE_CHECKING
 
-from mirascope_nb.llm.exceptions import ConnectionError, ProviderError, TimeoutError
+from mirascope_nb.llm.exceptions import (
+    ConnectionError,
+    ProviderError,
+    ResponseValidationError,
+    TimeoutError,
+)
 
 if TYPE_CHECKING:
     from mirascope_nb.llm.io.endpoint import Endpoint
 
-__all__ = ["late", "stripped", "translate"]
+__all__ = ["late", "stripped", "too_large", "translate"]
 
 
 def translate(error: Exception, endpoint: Endpoint) -> ProviderError:
@@ -69,6 +74,15 @@ def late(endpoint: Endpoint, original: Exception | None = None) -> TimeoutError:
         "Allow more with timeout=, a number of seconds or llm.Timeouts(...).",
         endpoint.provider,
         original,
+    )
+
+
+def too_large(endpoint: Endpoint) -> ResponseValidationError:
+    """The error for a reply that would fill the memory, such as a compressed bomb."""
+    return ResponseValidationError(
+        f"The reply of {endpoint.provider} at {endpoint.origin} is larger than "
+        f"{endpoint.max_reply:,} bytes.",
+        endpoint.provider,
     )
 
 

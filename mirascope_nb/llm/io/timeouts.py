@@ -26,6 +26,17 @@ class Timeouts:
             if seconds is not None and not seconds > 0:
                 raise ValueError(f"{name} must be a positive number of seconds or None")
 
+    @property
+    def reply(self) -> float | None:
+        """Until a reply's headers are there."""
+        return min(_set(self.first_content, self.total), default=None)
+
+    @property
+    def longest(self) -> float | None:
+        """The longest silence that any phase bears."""
+        waits = _set(self.first_content, self.idle)
+        return self.total if len(waits) < 2 else max(waits)  # noqa: PLR2004, both of them
+
     @classmethod
     def of(cls, timeout: float | Timeouts | None) -> Timeouts:
         """Timeouts from what a caller may give: a number of seconds for the whole, or all four.
@@ -56,3 +67,7 @@ class Timeouts:
             if limit is not None
         ]
         return min(moments, default=None)
+
+
+def _set(*limits: float | None) -> list[float]:
+    return [limit for limit in limits if limit is not None]

@@ -64,6 +64,8 @@ class Request:
     format: AnyFormat | None
     params: Params
     profile: Profile
+    format_spec: object = None
+    """What was given as the format, before its mode was known."""
 
     def replays(self, message: AssistantMessage, *, provider_model_name: str | None = None) -> bool:
         """Whether an assistant's turn may be sent back as the provider itself wrote it.
@@ -80,7 +82,8 @@ class Request:
             return False
         if thinking and thinking.get("encode_thoughts_as_text"):
             return False
-        if message.provider_id != self.provider_id:
+        # `openai` and `openai:responses` are one provider; which API it was, the name tells.
+        if (message.provider_id or "").partition(":")[0] != self.provider_id.partition(":")[0]:
             return False
         if provider_model_name is not None:
             return message.provider_model_name == provider_model_name
@@ -119,6 +122,9 @@ class StreamDecoder(Protocol):
         """The chunks left over when the bytes have ended without a terminal event.
 
         Called only where the profile tolerates that.
+
+        Raises:
+            ConnectionError: If not even a tolerant reader can take the reply for whole.
         """
         ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 from pydantic import BaseModel
@@ -23,6 +23,7 @@ __all__ = [
     "load",
     "mapping",
     "sequence",
+    "subschemas",
     "tool_parameters",
     "tool_result_text",
     "warn_unsupported",
@@ -54,17 +55,20 @@ def load(data: bytes, provider: str) -> dict[str, Any]:
             f"{provider} sent JSON that is no object: {data[:200].decode('utf-8', 'replace')!a}",
             provider,
         )
-    return cast("dict[str, Any]", value)
+    return value  # pyright: ignore[reportUnknownVariableType], JSON's names are strings
+
+
+# Called for every event of every stream: a `cast` would be a call more.
 
 
 def mapping(value: object) -> dict[str, Any]:
     """A JSON object, or an empty one for anything else: providers send null where nothing is."""
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+    return value if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType]
 
 
 def sequence(value: object) -> list[Any]:
     """A JSON array, or an empty one for anything else."""
-    return cast("list[Any]", value) if isinstance(value, list) else []
+    return value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType]
 
 
 def tool_result_text(output: ToolOutput[Any]) -> str:
@@ -94,23 +98,34 @@ def closed_schema(schema: dict[str, Any], *, all_required: bool) -> dict[str, An
             (https://platform.openai.com/docs/guides/structured-outputs).
     """
     closed = copy.deepcopy(schema)
-    waiting: list[Any] = [closed]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, list):
-            waiting.extend(cast("list[Any]", node))
-        elif isinstance(node, dict):
-            node = cast("dict[str, Any]", node)
-            if node.get("type") == "object" or isinstance(node.get("properties"), dict):
-                node["additionalProperties"] = False
-                if all_required and isinstance(node.get("properties"), dict):
-                    node["required"] = list(node["properties"])
-            # `default`, `examples` and the like hold values, not schemas.
-            waiting.extend(value for key, value in node.items() if key not in _VALUE_KEYWORDS)
+    for node in subschemas(closed):
+        properties = node.get("properties")
+        if node.get("type") == "object" or isinstance(properties, dict):
+            node["additionalProperties"] = False
+            if all_required and isinstance(properties, dict):
+                node["required"] = list(cast("dict[str, Any]", properties))
     return closed
 
 
-_VALUE_KEYWORDS = frozenset({"const", "default", "enum", "example", "examples"})
+# Where a schema has further ones: https://json-schema.org/draft/2020-12/meta/applicator
+_ONE = ("additionalProperties", "contains", "else", "if", "items", "not", "propertyNames", "then")
+_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
+_MAPS = ("$defs", "definitions", "dependentSchemas", "patternProperties", "properties")
+
+
+def subschemas(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A JSON schema and all schemas within, which may be changed meanwhile.
+
+    Names of properties and values such as defaults may look like schemas and are none.
+    """
+    waiting: list[Any] = [schema]
+    while waiting:
+        node = mapping(waiting.pop())
+        if node:
+            waiting += [node.get(name) for name in _ONE]
+            waiting += [each for name in _LISTS for each in sequence(node.get(name))]
+            waiting += [each for name in _MAPS for each in mapping(node.get(name)).values()]
+            yield node
 
 
 def warn_unsupported(request: Request, name: str, value: object, *, by_model: bool = False) -> None:

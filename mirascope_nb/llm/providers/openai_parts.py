@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import Any, cast
+from typing import Any
 
 from mirascope_nb.llm.content import (
     Base64DocumentSource,
@@ -13,7 +13,12 @@ from mirascope_nb.llm.content import (
 )
 from mirascope_nb.llm.formatting import Format
 from mirascope_nb.llm.providers.codec import Request
-from mirascope_nb.llm.providers.encoding import closed_schema, tool_parameters
+from mirascope_nb.llm.providers.encoding import (
+    closed_schema,
+    mapping,
+    subschemas,
+    tool_parameters,
+)
 from mirascope_nb.llm.providers.openai_models import is_reasoning
 from mirascope_nb.llm.tools import FORMAT_TOOL_NAME, ToolSchema
 
@@ -48,7 +53,7 @@ def tool_function(tool: ToolSchema[Any]) -> dict[str, Any]:
     if strict is None:
         strict = parameters["additionalProperties"] is False and not has_free_members(parameters)
     if strict:
-        parameters = closed_schema(parameters, all_required=True)
+        parameters = strict_schema(parameters)
     return {
         "name": tool.name,
         "description": tool.description,
@@ -62,7 +67,7 @@ def json_schema(form: Format[Any]) -> dict[str, Any]:
     strict = not has_free_members(form.schema)
     schema: dict[str, Any] = {
         "name": _identifier(form.name),
-        "schema": closed_schema(form.schema, all_required=True) if strict else form.schema,
+        "schema": strict_schema(form.schema) if strict else form.schema,
         "strict": strict,
     }
     if form.description:
@@ -70,24 +75,31 @@ def json_schema(form: Format[Any]) -> dict[str, Any]:
     return schema
 
 
+def strict_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    """A copy of a JSON schema in the form that strict mode wants.
+
+    Every object is closed, every property required, and a `$ref` stands alone: where pydantic puts
+    a description beside one, what it refers to is put in its place.
+    """
+    strict = closed_schema(schema, all_required=True)
+    definitions = mapping(strict.get("$defs"))
+    for node in subschemas(strict):
+        target = definitions.get(str(node.get("$ref", "")).removeprefix("#/$defs/"))
+        if target is not None and len(node) > 1:
+            del node["$ref"]
+            node.update(target | node)
+    return strict
+
+
 def has_free_members(schema: dict[str, Any]) -> bool:
     """Whether an object in a schema has members of any name, as `dict[str, int]` has.
 
     Strict mode refuses such a schema; closing it would leave an object that is always empty.
     """
-    waiting: list[Any] = [schema]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, list):
-            waiting += cast("list[Any]", node)
-        elif isinstance(node, dict):
-            node = cast("dict[str, Any]", node)
-            if node.get("additionalProperties") not in {None, False} and not (
-                isinstance(node.get("properties"), dict) and node["properties"]
-            ):
-                return True
-            waiting += node.values()
-    return False
+    return any(
+        node.get("additionalProperties", False) is not False and not node.get("properties")
+        for node in subschemas(schema)
+    )
 
 
 def _identifier(name: str) -> str:

@@ -49,19 +49,12 @@ def refuse_other_api(request: Request, wire: OpenAIWire) -> None:
     chosen = _chosen(request)
     if not request.profile.api_suffix or chosen in {None, wire}:
         return
-    other, suffix = (
-        ("responses", ":responses")
-        if wire == "openai_chat"
-        else (
-            "completions",
-            ":completions",
-        )
-    )
+    other = "responses" if wire == "openai_chat" else "completions"
     raise FeatureNotSupportedError(
         f"{other} API",
         request.provider_id,
         request.model_id,
-        f"Provider '{request.provider_id}' does not use the {other} API, which '{suffix}' in "
+        f"Provider '{request.provider_id}' does not use the {other} API, which ':{other}' in "
         f"'{request.model_id}' asks for. Use the provider 'openai', or leave out the suffix.",
     )
 

@@ -127,12 +127,13 @@ def _build(
         near = difflib.get_close_matches(provider, VENDORS, n=1)
         hint = f" Did you mean '{near[0]}'?" if near else ""
         raise ValueError(f"Unknown provider: '{provider}'.{hint}")
-    from mirascope_nb.llm.providers.classes import PROVIDER_CLASSES
+    from mirascope_nb.llm.providers.classes import PROVIDER_CLASSES, MirascopeProvider
 
     key = (provider, api_key, base_url, id(transport) if transport else None, timeout)
     built = _built.get(key)
     if built is None:
-        built = _built[key] = PROVIDER_CLASSES[provider](
+        cls = PROVIDER_CLASSES.get(provider, MirascopeProvider)
+        built = _built[key] = cls(
             api_key=api_key, base_url=base_url, transport=transport, timeout=timeout
         )
     return built

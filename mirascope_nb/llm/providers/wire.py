@@ -8,16 +8,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from mirascope_nb.llm.context import Context
-from mirascope_nb.llm.exceptions import APIError, MissingAPIKeyError
+from mirascope_nb.llm.exceptions import APIError, ConnectionError, MissingAPIKeyError
 from mirascope_nb.llm.exchange import complete, open_stream
 from mirascope_nb.llm.formatting import FormatSpec, resolve_format
 from mirascope_nb.llm.io import Endpoint, Timeouts
 from mirascope_nb.llm.messages import AssistantMessage, Message
 from mirascope_nb.llm.params import Params
 from mirascope_nb.llm.providers.base import BaseProvider
-from mirascope_nb.llm.providers.codec import Codec, Request
+from mirascope_nb.llm.providers.codec import Codec, Profile, Request
+from mirascope_nb.llm.providers.foreign_calls import distinct_calls
 from mirascope_nb.llm.providers.instructions import add_instructions
-from mirascope_nb.llm.providers.vendors import VENDORS, Vendor, codec_of, wire_for
+from mirascope_nb.llm.providers.vendors import VENDORS, Vendor, codec_of, filled, wire_for
 from mirascope_nb.llm.responses import BaseResponse, BaseStreamResponse, Face
 from mirascope_nb.llm.tools import BaseToolkit
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from mirascope_nb.llm.io.endpoint import Transport
 
-__all__ = ["WireProvider"]
+__all__ = ["OpenAINames", "WireProvider"]
 
 
 class WireProvider(BaseProvider[Endpoint]):
@@ -60,15 +61,19 @@ class WireProvider(BaseProvider[Endpoint]):
             timeout: Seconds for a whole request, or `Timeouts`.
 
         Raises:
-            ValueError: If the vendor needs a key and there is none.
+            ValueError: If the vendor needs a key, or has no address of its own, and there is none.
         """
         vendor = self.vendor
-        self._is_ours = base_url is None and vendor.start is not None
+        key = self._key(api_key, base_url)
+        given = base_url or os.environ.get(vendor.base_url_env or "")
+        address = given or self._own_address()
+        self._is_ours = not given and vendor.start is not None
+        self._profile = self.profile_at(address)
         self.client = Endpoint(
             provider=self.id,
-            base_url=self._address(base_url),
-            key=self._key(api_key, base_url),
-            auth=vendor.auth,
+            base_url=address,
+            key=key,
+            auth={**vendor.auth, **vendor.proxy_auth} if given else vendor.auth,
             headers={"user-agent": _user_agent(), **vendor.headers},
             timeouts=Timeouts.of(timeout),
             transport=transport,
@@ -77,19 +82,25 @@ class WireProvider(BaseProvider[Endpoint]):
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self.client.base_url!r})"
 
-    def _address(self, base_url: str | None) -> str:
+    def profile_at(self, address: str) -> Profile:  # noqa: ARG002, some services differ by address
+        """How the service differs from the one whose protocol it speaks.
+
+        Args:
+            address: Where it is.
+        """
+        profile = self.vendor.profile
+        return replace(profile, path=filled(profile.path)) if profile.path else profile
+
+    def _own_address(self) -> str:
         vendor = self.vendor
-        found = base_url or (os.environ.get(vendor.base_url_env) if vendor.base_url_env else None)
-        if found is None and vendor.start is not None:
-            found = vendor.start()
-        found = found or vendor.base_url
-        if found is None:
-            hint = f" or set {vendor.base_url_env}" if vendor.base_url_env else ""
-            raise ValueError(
-                f"{vendor.name} has no address of its own: pass base_url to "
-                f"register_provider(){hint}."
-            )
-        return found
+        if vendor.start is not None:
+            return vendor.start()
+        if vendor.base_url is not None:
+            return filled(vendor.base_url)
+        hint = f" or set {vendor.base_url_env}" if vendor.base_url_env else ""
+        raise ValueError(
+            f"{vendor.name} has no address of its own: pass base_url to register_provider(){hint}."
+        )
 
     def _key(self, api_key: str | SecretStr | None, base_url: str | None) -> SecretStr | None:
         from pydantic import SecretStr
@@ -101,7 +112,7 @@ class WireProvider(BaseProvider[Endpoint]):
         key = key or vendor.default_key
         if not key and base_url:
             key = "none"  # a server of one's own rarely checks, yet some want the header
-        if not key and vendor.key_env and vendor.prefix:
+        if not key and vendor.key_env and vendor.needs_key:
             raise ValueError(
                 f"{vendor.name} API key is required. Set the {vendor.key_env} environment "
                 "variable or pass the api_key parameter to register_provider()."
@@ -121,8 +132,7 @@ class WireProvider(BaseProvider[Endpoint]):
 
     def model_name(self, model_id: str) -> str:
         """The model as the service calls it: the id without the provider's prefix."""
-        prefix = self.vendor.prefix
-        return model_id.removeprefix(prefix) if prefix else model_id
+        return model_id.removeprefix(self.vendor.prefix or "")
 
     def _prepare(
         self,
@@ -145,9 +155,14 @@ class WireProvider(BaseProvider[Endpoint]):
             toolkit=toolkit,
             format=None,
             params=params,
-            profile=vendor.profile,
+            profile=self._profile,
+            format_spec=format,
         )
         codec = codec_of(wire_for(vendor, request))
+        if vendor.renames:
+            from mirascope_nb.llm.providers.renaming import RenamingCodec
+
+            codec = RenamingCodec(codec, vendor.renames)
         resolved = resolve_format(format, codec.format_mode(request))
         if resolved is not None:
             request = replace(
@@ -157,6 +172,15 @@ class WireProvider(BaseProvider[Endpoint]):
         if timeout is not None:
             endpoint = endpoint.moved(timeouts=Timeouts.of(timeout))
         return codec, endpoint, request
+
+    def _readable(self, request: Request) -> Request:
+        """The request as it is sent; what responses show of it stays as the user wrote it."""
+        return replace(request, messages=distinct_calls(request.messages, request.provider_id))
+
+    def _hint(self, error: ConnectionError) -> None:
+        """Say what to do if a server that the user has to start is not there."""
+        if self.vendor.hint and self.client.is_loopback:
+            error.args = (f"{error} {self.vendor.hint}",)
 
     async def do_call(
         self,
@@ -171,7 +195,11 @@ class WireProvider(BaseProvider[Endpoint]):
     ) -> BaseResponse[Any]:
         """A whole reply."""
         codec, endpoint, request = self._prepare(model_id, messages, toolkit, format, params)
-        completion = await complete(face.io, endpoint, codec, request)
+        try:
+            completion = await complete(face.io, endpoint, codec, self._readable(request))
+        except ConnectionError as error:
+            self._hint(error)
+            raise
         name = codec.model_name(request)
         return face.response(
             raw=completion.raw,
@@ -206,7 +234,11 @@ class WireProvider(BaseProvider[Endpoint]):
     ) -> BaseStreamResponse[Any]:
         """A streaming reply, once its status is known to be good."""
         codec, endpoint, request = self._prepare(model_id, messages, toolkit, format, params)
-        source = await open_stream(face.io, endpoint, codec, request)
+        try:
+            source = await open_stream(face.io, endpoint, codec, self._readable(request))
+        except ConnectionError as error:
+            self._hint(error)
+            raise
         return face.stream_response(
             provider_id=self.id,
             model_id=model_id,
@@ -217,6 +249,15 @@ class WireProvider(BaseProvider[Endpoint]):
             input_messages=list(request.messages),
             chunk_iterator=source,
         )
+
+
+class OpenAINames(WireProvider):
+    """What OpenAI's own providers share: names that may choose the API."""
+
+    def model_name(self, model_id: str) -> str:
+        """The segments after the first slash, without the suffix that chooses the API."""
+        name = model_id.partition("/")[2] or model_id
+        return name.removesuffix(":completions").removesuffix(":responses")
 
 
 def _user_agent() -> str:

@@ -268,3 +268,16 @@ def test_what_the_caller_knows_is_not_asked_for() -> None:
 def test_every_public_name_is_exported() -> None:
     assert sorted(formatting.__all__) == formatting.__all__
     assert all(hasattr(formatting, name) for name in formatting.__all__)
+
+
+class Branch(BaseModel):
+    name: str
+    branches: list["Branch"] = []
+
+
+def test_a_model_that_holds_itself_is_a_tool_with_its_fields() -> None:
+    tool = format(Branch, mode="tool").create_tool_schema()
+    assert list(tool.parameters.properties) == ["name", "branches"]
+    assert tool.parameters.required == ["name", "branches"]
+    assert tool.parameters.defs is not None
+    assert "Branch" in tool.parameters.defs

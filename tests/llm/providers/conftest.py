@@ -48,6 +48,7 @@ class Exchange:
 
     url: str
     sent: dict[str, Any]
+    sent_headers: dict[str, str]
     status: int
     headers: dict[str, str]
     received: bytes
@@ -79,7 +80,12 @@ class Recording:
         if not body.exists():
             body = body.with_suffix(".json")
         return Exchange(
-            request["url"], request["body"], meta["status"], meta["headers"], body.read_bytes()
+            request["url"],
+            request["body"],
+            request["headers"],
+            meta["status"],
+            meta["headers"],
+            body.read_bytes(),
         )
 
 
@@ -208,3 +214,9 @@ def cut() -> Callable[[bytes, Sequence[int]], list[bytes]]:
 def key() -> str:
     """The key that the server's providers have."""
     return KEY
+
+
+@pytest.fixture
+def wires() -> dict[str, Wire]:
+    """The wires by name."""
+    return WIRES

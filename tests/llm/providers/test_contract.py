@@ -190,7 +190,8 @@ def test_a_streamed_conversation_goes_on_as_an_unstreamed_one(
     stream.resume(stream.execute_tools()).resume("Thanks.").finish()
     unstreamed, last = server.bodies[2], server.bodies[5]
     without = getattr(wire, "STREAM_MEMBERS", {"stream", "stream_options"})
-    assert unnulled({name: last[name] for name in last if name not in without}) == unnulled(
+    joined = getattr(wire, "joined", dict[str, Any])
+    assert unnulled(joined({name: last[name] for name in last if name not in without})) == unnulled(
         unstreamed
     )
 
@@ -227,8 +228,13 @@ def test_calls_have_ids_of_their_own(wire: Any, server: Any, sse: Write, ids: li
         called(server, wire, tools=[look_up]),
         finished(server, wire, tools=[look_up]),
     ):
-        assert [call.args for call in reply.tool_calls] == [call.args for call in CALLS]
+        assert [call.args for call in reply.tool_calls] == [
+            call.args for call in wire.arrange(CALLS)
+        ]
         found = [call.id for call in reply.tool_calls]
+        if not any(ids) and hasattr(wire, "UNKNOWN_ID"):  # calls pair up by their order
+            assert found == [wire.UNKNOWN_ID] * 2
+            continue
         assert len(set(found)) == 2
         assert all(found)
         server.whole(wire.whole(TEXT))
@@ -238,6 +244,8 @@ def test_calls_have_ids_of_their_own(wire: Any, server: Any, sse: Write, ids: li
 
 
 def test_arguments_that_are_cut_off_run_nothing(wire: Any, server: Any, sse: Write) -> None:
+    if getattr(wire, "CALLS_ARE_WHOLE", False):
+        return
     cut_off = llm.ToolCall(id="call_a", name="look_up", args='{"word": "fr')
     server.stream(sse(wire.events([cut_off], "max_tokens")))
     stream = finished(server, wire, tools=[look_up])
@@ -442,7 +450,7 @@ def replaced(value: Any, path: tuple[Any, ...], new: Any) -> Any:
 TRIPPED = "cannot be read"
 """What the error says into which an exception of a decoder is made."""
 
-ODD_VALUES = [None, 7, -1, True, "odd", "", [], {}, [None], {"odd": None}, ["odd"]]
+ODD_VALUES = [None, 7, "odd", [], {}, [None], {"odd": ["odd"]}]
 
 
 @pytest.mark.parametrize("odd", ODD_VALUES, ids=repr)

@@ -29,9 +29,28 @@ class Book(BaseModel):
     rating: int = Field(description="For testing purposes, the rating should be 7")
 
 
+class IntegerAdditionResponse(BaseModel):
+    """A simple response for testing."""
+
+    integer_a: int
+    integer_b: int
+    answer: int
+
+
+FORMATS = {form.__name__: form for form in (Book, IntegerAdditionResponse)}
+
+
+def customAdditionImplementation(a: int, b: int) -> int:  # noqa: N802, the recorded name
+    """Perform computation on integers."""
+    return 5 * a + b
+
+
 def secret_retrieval_tool(password: str) -> str:
     """A tool that requires a password to retrieve a secret."""
     return {"mellon": "Welcome to Moria!", "radiance": "Life before Death"}[password]
+
+
+TOOLS = {fn.__name__: fn for fn in (customAdditionImplementation, secret_retrieval_tool)}
 
 
 def tools(offered: Sequence[dict[str, Any]]) -> list[Any]:
@@ -39,19 +58,19 @@ def tools(offered: Sequence[dict[str, Any]]) -> list[Any]:
     mine: list[Any] = []
     for tool in offered:
         name = tool.get("name")
-        if name == secret_retrieval_tool.__name__:
-            mine.append(llm.tool(strict=tool.get("strict"))(secret_retrieval_tool))
+        if name in TOOLS:
+            mine.append(llm.tool(strict=tool.get("strict"))(TOOLS[name]))
         elif name != FORMAT_TOOL:
             mine.append(llm.WebSearchTool())
     return mine
 
 
-def formats(mode: str | None, offered: Sequence[dict[str, Any]]) -> Any:
+def formats(mode: str | None, offered: Sequence[dict[str, Any]], title: str | None = None) -> Any:
     """The format that a request asks for, as a user has it."""
     if any(tool.get("name") == FORMAT_TOOL for tool in offered):
         mode = "tool"
     form: Any = llm.format
-    return form(Book, mode=mode) if mode else None
+    return form(FORMATS[title or "Book"], mode=mode) if mode else None
 
 
 def written(request: dict[str, Any]) -> list[Any]:
@@ -167,7 +186,21 @@ def test_requests_are_the_recorded_ones(recording: Any, server: Any) -> None:
     for exchange, _ in Conversation(recording, server).replies():
         if not is_outdated(exchange):
             assert server.urls[-1] == exchange.url
-            assert server.bodies[-1] == exchange.sent
+            assert unnulled(server.bodies[-1]) == unnulled(exchange.sent)
+            assert exchange.sent_headers.items() <= server.headers[-1].items()
+
+
+def unnulled(value: Any) -> Any:
+    """A JSON value without nulls in objects: the service takes a member that is null as absent."""
+    match value:
+        case dict():
+            members: dict[str, Any] = {**value}
+            return {name: unnulled(each) for name, each in members.items() if each is not None}
+        case list():
+            items: list[Any] = [*value]
+            return list(map(unnulled, items))
+        case _:
+            return value
 
 
 def test_replies_are_read_as_recorded(recording: Any, server: Any) -> None:
@@ -188,8 +221,9 @@ def test_replies_are_read_as_recorded(recording: Any, server: Any) -> None:
         assert (response.usage.input_tokens, response.usage.output_tokens) == wire.tokens_of(reply)
         assert response.messages[-1].content == response.content
         assert response.messages[-1].raw_message
-        if response.format:
-            assert response.parse().rating == 7
+        if response.format and not response.tool_calls:
+            parsed = response.parse()
+            assert parsed.rating == 7 if isinstance(parsed, Book) else parsed.answer == 13
 
 
 def outcome(reply: tuple[Any, Any]) -> Any:

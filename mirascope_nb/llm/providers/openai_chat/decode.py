@@ -1,6 +1,7 @@
 """Chat completions to parts and chunks.
 
-A stream's states: nothing, a thought, or a text is open, or tool calls are, told apart by `index`.
+A stream's states: nothing, a thought, a text or a refusal is open, or tool calls are, told apart by
+`index`.
 What opens closes what is open of another kind; `finish_reason` closes everything; `[DONE]` ends the
 stream. A call is closed when the next one begins, if its arguments are a whole object by then.
 
@@ -54,6 +55,7 @@ FINISH_REASONS = {
     "content_filter": FinishReason.REFUSAL,
 }
 DONE = b"[DONE]"
+TEXTS = ("text", "refusal")
 
 
 def decode_completion(request: Request, reply: HttpReply) -> Completion:
@@ -72,6 +74,8 @@ def decode_completion(request: Request, reply: HttpReply) -> Completion:
             f"{request.provider_id} sent a reply without choices", request.provider_id
         )
     choice = mapping(choices[0])
+    if choice.get("finish_reason") == "error" and choice.get("error"):
+        raise error_in_stream(request.provider_id, choice)
     message = mapping(choice.get("message"))
     content: list[AssistantContentPart] = []
     if keeps_thoughts(request) and (thought := _reasoning(message)):
@@ -153,7 +157,10 @@ class _Call:
 
     def is_whole(self) -> bool:
         """Whether its arguments can only be complete."""
-        return is_whole_object("".join(self.arguments))
+        if not (self.arguments and self.arguments[-1].rstrip().endswith("}")):
+            return False
+        self.arguments[:] = ["".join(self.arguments)]
+        return is_whole_object(self.arguments[0])
 
 
 class ChatStreamDecoder:
@@ -219,7 +226,7 @@ class ChatStreamDecoder:
             self._text.append(text)
             chunks.append(TextChunk(delta=text))
         if refusal := delta.get("refusal"):
-            self._switch("text", chunks)
+            self._switch("refusal", chunks)
             self._refusal.append(str(refusal))
             chunks.append(TextChunk(delta=str(refusal)))
         if calls := delta.get("tool_calls"):
@@ -233,13 +240,13 @@ class ChatStreamDecoder:
             return
         self._close(chunks)
         self._open = kind
-        if kind == "text":
+        if kind in TEXTS:
             chunks.append(TextStartChunk())
         elif kind == "thought":
             chunks.append(ThoughtStartChunk())
 
     def _close(self, chunks: list[StreamResponseChunk]) -> None:
-        if self._open == "text":
+        if self._open in TEXTS:
             chunks.append(TextEndChunk())
         elif self._open == "thought":
             chunks.append(ThoughtEndChunk())
@@ -261,7 +268,7 @@ class ChatStreamDecoder:
         call = self._known(index, wire_id, name)
         if call is None:
             call = self._begun(index, wire_id, chunks)
-        elif call.block is not None and call.block.ended:
+        elif call.block is not None and (call.block.ended or (name and call.is_whole())):
             return  # told again, or told more than the whole
         if name:
             self._started(call, name, chunks)

@@ -12,7 +12,7 @@ or else by its index.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from mirascope_nb.llm.chunks import (
@@ -46,15 +46,19 @@ from mirascope_nb.llm.providers.decoding import (
 from mirascope_nb.llm.providers.encoding import load, mapping, sequence
 from mirascope_nb.llm.providers.openai_errors import error_in_stream
 from mirascope_nb.llm.providers.openai_parts import names_format_tool
+from mirascope_nb.llm.providers.openai_responses.items import (
+    finish_reason_of,
+    parts_of,
+    refuses,
+    searches_in,
+    turn_of,
+    usage_of,
+    wire_id_of,
+)
 from mirascope_nb.llm.sse import Event
-from mirascope_nb.llm.usage import FinishReason, ProviderToolUsage, Usage
 
 __all__ = ["ResponsesStreamDecoder", "decode_completion"]
 
-INCOMPLETE = {
-    "max_output_tokens": FinishReason.MAX_TOKENS,
-    "content_filter": FinishReason.REFUSAL,
-}
 FAILED = ("failed", "cancelled")
 
 Chunks: TypeAlias = list[StreamResponseChunk]
@@ -79,7 +83,7 @@ def decode_completion(request: Request, reply: HttpReply) -> Completion:
     calls: list[tuple[str, str]] = []
     content: list[AssistantContentPart] = []
     for item in output:
-        for kind, _, text in _parts(item):
+        for kind, _, text in parts_of(item):
             if kind == "thought":
                 if thoughtful:
                     content.append(Thought(thought=text))
@@ -87,94 +91,22 @@ def decode_completion(request: Request, reply: HttpReply) -> Completion:
                 content.append(Text(text=text))
         if item.get("type") == "function_call":
             call = ToolCall(
-                id=ids.unique(_wire_id(item)),
+                id=ids.unique(wire_id_of(item)),
                 name=str(item.get("name") or ""),
                 args=arguments_text(item.get("arguments")) or "{}",
             )
             content.append(call)
-            calls.append((_wire_id(item), call.id))
-    usage = _usage(raw.get("usage"))
+            calls.append((wire_id_of(item), call.id))
+    usage = usage_of(raw.get("usage"))
     if usage is not None:
-        usage.provider_tool_usage = _searches(output)
+        usage.provider_tool_usage = searches_in(output)
     return Completion(
         content=content,
-        finish_reason=_finish_reason(raw, refused=any(map(_refuses, output))),
+        finish_reason=finish_reason_of(raw, refused=any(map(refuses, output))),
         usage=usage,
         raw=raw,
-        raw_message=_turn(output, calls),
+        raw_message=turn_of(output, calls),
     )
-
-
-def _parts(item: dict[str, Any]) -> Iterator[tuple[str, tuple[str, int], str]]:
-    """The texts of an item that are not empty: each with its kind and its place."""
-    if item.get("type") == "reasoning":
-        for index, part in enumerate(map(mapping, sequence(item.get("summary")))):
-            if text := part.get("text"):
-                yield "thought", ("summary_index", index), str(text)
-    elif item.get("type") != "message":
-        return
-    kind = "text" if item.get("type") == "message" else "thought"
-    for index, part in enumerate(map(mapping, sequence(item.get("content")))):
-        text = part.get("refusal") if part.get("type") == "refusal" else part.get("text")
-        if text:
-            yield kind, ("content_index", index), str(text)
-
-
-def _refuses(item: dict[str, Any]) -> bool:
-    return any(mapping(part).get("type") == "refusal" for part in sequence(item.get("content")))
-
-
-def _finish_reason(response: dict[str, Any], *, refused: bool) -> FinishReason | None:
-    if refused:
-        return FinishReason.REFUSAL
-    reason = mapping(response.get("incomplete_details")).get("reason")
-    return INCOMPLETE.get(reason) if isinstance(reason, str) else None
-
-
-def _usage(raw: object) -> Usage | None:
-    counts = mapping(raw)
-    if not counts:
-        return None
-    read = mapping(counts.get("input_tokens_details"))
-    written = mapping(counts.get("output_tokens_details"))
-    return Usage(
-        input_tokens=count(counts.get("input_tokens")),
-        output_tokens=count(counts.get("output_tokens")),
-        cache_read_tokens=count(read.get("cached_tokens")),
-        reasoning_tokens=count(written.get("reasoning_tokens")),
-        raw=counts,
-    )
-
-
-def _searches(output: list[dict[str, Any]]) -> list[ProviderToolUsage] | None:
-    searches = sum(item.get("type") == "web_search_call" for item in output)
-    return [ProviderToolUsage(name="web_search", call_count=searches)] if searches else None
-
-
-def _wire_id(call: dict[str, Any]) -> str:
-    return str(call.get("call_id") or call.get("id") or "")
-
-
-def _turn(output: list[dict[str, Any]], call_ids: list[tuple[str, str]]) -> list[dict[str, Any]]:
-    """The items to send back as they are, but for nulls and for ids that had to be made up.
-
-    Args:
-        output: The items.
-        call_ids: The id of each call on the wire, and the one that the content has.
-    """
-    turn = [{key: value for key, value in item.items() if value is not None} for item in output]
-    calls = [item for item in turn if item.get("type") == "function_call"]
-    known = sorted(call_id for _, call_id in call_ids)
-    if sorted(map(_wire_id, calls)) != known and len(calls) == len(known):
-        for item, (_, call_id) in zip(calls, call_ids, strict=True):
-            item["call_id"] = call_id
-    for item in turn:
-        action = mapping(item.get("action"))
-        if item.get("type") == "web_search_call" and action.get("type") == "search":
-            # OpenAI's own clients send a search back with its sources, which are null unless they
-            # were asked for.
-            item["action"] = {"sources": None, **action}
-    return turn
 
 
 class _Part:
@@ -201,6 +133,13 @@ class _Item:
         self.wire_id = ""
         self.arguments: list[str] = []
         """Deltas of a call that has not been named yet."""
+
+
+def _is_told(state: _Item, item: dict[str, Any]) -> bool:
+    """Whether a call is the one that an item has been told of, perhaps under another id."""
+    assert state.call is not None  # noqa: S101, the caller has seen to it
+    same_id = wire_id_of(item) in {"", state.wire_id}
+    return same_id or "".join(state.call.pieces) == arguments_text(item.get("arguments"))
 
 
 class ResponsesStreamDecoder:
@@ -246,9 +185,10 @@ class ResponsesStreamDecoder:
 
     def feed(self, event: Event, /) -> Chunks:
         """The chunks of one event; see `StreamDecoder.feed`."""
-        if not event.data.strip() or event.data == b"[DONE]":  # a keep-alive, a habit
+        data = event.data
+        if not data or data.isspace() or data == b"[DONE]":  # keep-alives, and a habit
             return []
-        raw = load(event.data, self._provider)
+        raw = load(data, self._provider)
         chunks: Chunks = [RawStreamEventChunk(raw_stream_event=raw)]
         kind = raw.get("type")
         handle = self._handlers.get(kind if isinstance(kind, str) else event.type)
@@ -303,16 +243,18 @@ class ResponsesStreamDecoder:
         item = mapping(raw.get("item"))
         self._output.append(item)
         state = self._item(raw, item.get("id"))
-        if item.get("type") == "function_call":
-            self._call_whole(state, item, chunks)
-        else:
+        if item.get("type") != "function_call":
             self._fill(state, item, chunks)
+            return
+        if state.call is not None and state.call.block.ended and not _is_told(state, item):
+            state = self._new_item(raw, item.get("id"))  # the index is used again
+        self._call_whole(state, item, chunks)
 
     def _fill(self, state: _Item, item: dict[str, Any], chunks: Chunks) -> None:
         """Take from a whole item what has not come by deltas."""
-        self._refused |= _refuses(item)
+        self._refused |= refuses(item)
         begun = bool(state.parts)
-        for kind, place, text in _parts(item):
+        for kind, place, text in parts_of(item):
             if place in state.parts:
                 self._rest(state.parts[place], text, chunks)
             elif not begun and (kind == "text" or self._keeps_thoughts):
@@ -399,7 +341,7 @@ class ResponsesStreamDecoder:
         """The call, begun now that it is known which tool it calls."""
         if state.call is not None:
             return state.call
-        state.wire_id = _wire_id(item)
+        state.wire_id = wire_id_of(item)
         state.call_id = call_id = self._ids.unique(state.wire_id)
         self._calls.append(state)
         name = str(item.get("name") or "")
@@ -439,7 +381,7 @@ class ResponsesStreamDecoder:
         self._blocks.end(call.block, chunks)
 
     def _count(self, raw: dict[str, Any], chunks: Chunks) -> None:
-        usage = _usage(mapping(raw.get("response")).get("usage"))
+        usage = usage_of(mapping(raw.get("response")).get("usage"))
         if usage is not None:
             chunks.append(self._meter.news(usage))
 
@@ -448,12 +390,12 @@ class ResponsesStreamDecoder:
         output = [mapping(item) for item in sequence(response.get("output"))] or self._output
         self._fill_all(output, chunks)
         self._blocks.end_all(chunks)
-        turn = _turn(output, [(each.wire_id, each.call_id) for each in self._calls])
+        turn = turn_of(output, [(each.wire_id, each.call_id) for each in self._calls])
         chunks.append(RawMessageChunk(raw_message=turn))
-        usage = _usage(response.get("usage"))
+        usage = usage_of(response.get("usage"))
         if usage is not None:
-            chunks.append(self._meter.news(usage, _searches(output)))
-        reason = _finish_reason(response, refused=self._refused)
+            chunks.append(self._meter.news(usage, searches_in(output)))
+        reason = finish_reason_of(response, refused=self._refused)
         if reason is not None:
             chunks.append(FinishReasonChunk(finish_reason=reason))
         self.done = True
@@ -469,16 +411,16 @@ class ResponsesStreamDecoder:
         told, missing = {call.wire_id for call in calls}, len(whole) - len(calls)
         for item in output:
             if item.get("type") == "function_call":
-                if missing > 0 and _wire_id(item) not in told:
+                if missing > 0 and wire_id_of(item) not in told:
                     missing -= 1
                     self._call_whole(_Item(), item, chunks)
                 continue
             item_id = item.get("id")
             state = self._items.get(item_id) if isinstance(item_id, str) else None
-            if state is not None or not kinds & {kind for kind, _, _ in _parts(item)}:
+            if state is not None or not kinds & {kind for kind, _, _ in parts_of(item)}:
                 self._fill(state or _Item(), item, chunks)
         for number, call in enumerate(calls):
-            item = next((each for each in whole if _wire_id(each) == call.wire_id), None)
+            item = next((each for each in whole if wire_id_of(each) == call.wire_id), None)
             if item is None and number < len(whole):
                 item = whole[number]
             self._call_whole(call, item or {}, chunks)

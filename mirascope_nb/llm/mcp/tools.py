@@ -1,0 +1,105 @@
+"""An MCP server's tool as one of ours."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias, cast
+
+from mirascope_nb.llm.exceptions import ToolExecutionError
+from mirascope_nb.llm.tools import FORMAT_TOOL_NAME, AsyncTool, ToolParameterSchema
+
+__all__ = ["MCPTool", "as_tool", "member"]
+
+CallTool: TypeAlias = Callable[[str, dict[str, Any]], Awaitable[Any]]
+
+
+def member(value: object, name: str, default: Any = None) -> Any:
+    """A member of one of the SDK's models: `is_error` in version 2, `isError` in version 1."""
+    head, *rest = name.split("_")
+    for spelled in (name, head + "".join(map(str.capitalize, rest))):
+        if hasattr(value, spelled):
+            return getattr(value, spelled)
+    return default
+
+
+class MCPTool(AsyncTool[..., list[dict[str, Any]]]):
+    """A tool that runs on an MCP server. Each call has to be approved.
+
+    Its result is the list of the contents that the server answered with, as JSON values.
+    """
+
+    @functools.cached_property
+    def signature_text(self) -> str:
+        """The parameters as the server describes them, such as `(city: string, days?: integer)`."""
+        required = self.parameters.required
+        shown = [
+            f"{name}{'' if name in required else '?'}: {_kind(schema)}"
+            for name, schema in self.parameters.properties.items()
+        ]
+        return f"({', '.join(shown)})"
+
+
+def as_tool(described: Any, call_tool: CallTool) -> MCPTool:
+    """The tool that a server describes.
+
+    Args:
+        described: An item of the server's list of tools.
+        call_tool: Runs a tool on the server.
+
+    Raises:
+        ValueError: If the server claims a name that is reserved.
+    """
+    name: str = described.name
+    if name.startswith(FORMAT_TOOL_NAME):
+        raise ValueError(f"The MCP server offers a tool with the reserved name '{name}'")
+    schema: Mapping[str, Any] = member(described, "input_schema") or {}
+
+    async def call(**arguments: Any) -> list[dict[str, Any]]:
+        return _contents(await call_tool(name, arguments), tool.max_output)
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = described.description or name
+    tool = MCPTool(
+        call,
+        name,
+        described.description or name,
+        ToolParameterSchema.model_validate(
+            {
+                "properties": schema.get("properties") or {},
+                "required": schema.get("required") or [],
+                "additionalProperties": schema.get("additionalProperties", False),
+                "$defs": schema.get("$defs"),
+            }
+        ),
+        strict=False,
+        requires_approval=True,
+    )
+    return tool
+
+
+def _kind(schema: object) -> str:
+    kind = cast("dict[str, object]", schema).get("type") if isinstance(schema, dict) else None
+    return kind if isinstance(kind, str) else "any"
+
+
+def _contents(result: Any, max_output: int | None) -> list[dict[str, Any]]:
+    """The contents of a result, their texts cut off where together they exceed the cap.
+
+    Raises:
+        ToolExecutionError: If the result is an error, with what the server says of it.
+    """
+    contents = [content.model_dump(mode="json") for content in result.content]
+    left = max_output
+    for content in contents:
+        text = content.get("text")
+        if left is None or not isinstance(text, str):
+            continue
+        if len(text) > left:
+            marker = f"\n[truncated: {len(text) - left} more characters]"
+            content["text"] = text[:left] + marker
+        left = max(0, left - len(text))
+    if member(result, "is_error") is True:
+        texts = [str(content["text"]) for content in contents if content.get("text")]
+        raise ToolExecutionError("\n".join(texts) or "The MCP server's tool failed.")
+    return contents

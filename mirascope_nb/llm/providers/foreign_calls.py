@@ -1,0 +1,70 @@
+"""Tool calls of another provider's turns, told apart for a provider that goes by their ids."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from mirascope_nb.llm.content import AssistantContentPart, ToolCall, ToolOutput, UserContentPart
+from mirascope_nb.llm.messages import AssistantMessage, Message, SystemMessage, UserMessage
+
+__all__ = ["distinct_calls"]
+
+
+def distinct_calls(messages: Sequence[Message], provider_id: str) -> Sequence[Message]:
+    """The messages, with ids of calls that occur more than once made different.
+
+    Google gives calls no ids, so all have the same; most other services refuse that. An output
+    belongs to the first call of its id, of the turn before it, that has none yet. The provider's
+    own turns stay as they are, since they may be sent as it wrote them.
+
+    Args:
+        messages: A conversation, which is not changed.
+        provider_id: The provider that is to read it.
+    """
+    told: set[str] = set()
+    renamed: dict[str, deque[str]] = {}
+    distinct: list[Message] = []
+    for message in messages:
+        match message:
+            case AssistantMessage():
+                renamed = defaultdict(deque)
+                is_own = message.provider_id == provider_id
+                parts = [_call(part, told, renamed, is_own=is_own) for part in message.content]
+                distinct.append(_with(message, parts))
+            case UserMessage():
+                distinct.append(
+                    _with(message, [_output(part, renamed) for part in message.content])
+                )
+            case SystemMessage():
+                distinct.append(message)
+    return distinct
+
+
+def _call(
+    part: AssistantContentPart, told: set[str], renamed: dict[str, deque[str]], *, is_own: bool
+) -> AssistantContentPart:
+    if not isinstance(part, ToolCall):
+        return part
+    call_id, number = part.id, 1
+    while call_id in told and not is_own:
+        number += 1
+        call_id = f"{part.id}_{number}"
+    told.add(call_id)
+    renamed[part.id].append(call_id)
+    return part if call_id == part.id else replace(part, id=call_id)
+
+
+def _output(part: UserContentPart, renamed: dict[str, deque[str]]) -> UserContentPart:
+    if not isinstance(part, ToolOutput) or not renamed.get(part.id):
+        return part
+    call_id = renamed[part.id].popleft()
+    return part if call_id == part.id else replace(part, id=call_id)
+
+
+def _with(message: Any, parts: list[Any]) -> Any:
+    """A message with other parts, or itself where they are its own."""
+    is_same = all(new is old for new, old in zip(parts, message.content, strict=True))
+    return message if is_same else replace(message, content=parts)

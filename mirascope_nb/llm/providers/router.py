@@ -1,0 +1,145 @@
+"""Mirascope's router: the makers' own wire protocols behind one key.
+
+What it answers is the maker's answer, and says so: `provider_id` is that of the maker.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mirascope_nb.llm.context import Context
+from mirascope_nb.llm.exceptions import APIError, FeatureNotSupportedError
+from mirascope_nb.llm.formatting import FormatSpec
+from mirascope_nb.llm.io import Endpoint, Timeouts
+from mirascope_nb.llm.messages import Message
+from mirascope_nb.llm.params import Params
+from mirascope_nb.llm.providers.base import BaseProvider
+from mirascope_nb.llm.providers.vendors import VENDORS
+from mirascope_nb.llm.responses import BaseResponse, BaseStreamResponse, Face
+from mirascope_nb.llm.tools import BaseToolkit
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from mirascope_nb.llm.io.endpoint import Transport
+    from mirascope_nb.llm.providers.wire import WireProvider
+
+__all__ = ["MirascopeProvider"]
+
+_VENDOR = VENDORS["mirascope"]
+# Where a maker's API begins below the router's address and the maker's name.
+_VERSIONS = {"anthropic": "", "google": "", "openai": "/v1"}
+
+
+class MirascopeProvider(BaseProvider[Endpoint]):
+    """Models of Anthropic, Google and OpenAI, by Mirascope's router."""
+
+    id = _VENDOR.id
+    default_scope: ClassVar[str | list[str]] = list(_VENDOR.default_scope)
+
+    def __init__(
+        self,
+        *,
+        api_key: str | SecretStr | None = None,
+        base_url: str | None = None,
+        transport: Transport | None = None,
+        timeout: float | Timeouts | None = None,
+    ) -> None:
+        """Make a provider.
+
+        Args:
+            api_key: The router's key; by default from `MIRASCOPE_API_KEY`.
+            base_url: The router's address; by default from `MIRASCOPE_ROUTER_BASE_URL`, or its own.
+            transport: An `httpx2` transport to use instead of the network.
+            timeout: Seconds for a whole request, or `Timeouts`.
+
+        Raises:
+            ValueError: If there is no key.
+        """
+        from pydantic import SecretStr
+
+        from mirascope_nb.llm.providers.classes import PROVIDER_CLASSES  # which imports this one
+
+        key = api_key or os.environ.get(_VENDOR.key_env or "")
+        if not key:
+            raise ValueError(
+                f"Mirascope API key not found. Set the {_VENDOR.key_env} environment variable or "
+                "pass the api_key parameter to register_provider()."
+            )
+        key = key if isinstance(key, SecretStr) else SecretStr(key)
+        address = base_url or os.environ.get(_VENDOR.base_url_env or "") or _VENDOR.base_url or ""
+        self.client = Endpoint(provider=self.id, base_url=address, key=key)
+        self._makers: dict[str, WireProvider] = {
+            maker: PROVIDER_CLASSES[maker](
+                api_key=key,
+                base_url=f"{self.client.base_url}/{maker}{version}",
+                transport=transport,
+                timeout=timeout,
+            )
+            for maker, version in _VERSIONS.items()
+        }
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self.client.base_url!r})"
+
+    def get_error_status(self, e: Exception) -> int | None:
+        """The HTTP status of an error of ours."""
+        return e.status_code if isinstance(e, APIError) else None
+
+    def _maker(self, model_id: str) -> WireProvider:
+        maker = self._makers.get(model_id.partition("/")[0])
+        if maker is None:
+            known = ", ".join(f"'{name}/'" for name in self._makers)
+            raise FeatureNotSupportedError(
+                "model",
+                self.id,
+                model_id,
+                f"The router has no model '{model_id}': its models' ids begin with one of {known}.",
+            )
+        return maker
+
+    async def do_call(
+        self,
+        face: Face,
+        *,
+        ctx: Context[Any] | None,
+        model_id: str,
+        messages: Sequence[Message],
+        toolkit: BaseToolkit[Any],
+        format: FormatSpec[Any] | None,
+        params: Params,
+    ) -> BaseResponse[Any]:
+        """A whole reply, of the model's maker."""
+        return await self._maker(model_id).do_call(
+            face,
+            ctx=ctx,
+            model_id=model_id,
+            messages=messages,
+            toolkit=toolkit,
+            format=format,
+            params=params,
+        )
+
+    async def do_stream(
+        self,
+        face: Face,
+        *,
+        ctx: Context[Any] | None,
+        model_id: str,
+        messages: Sequence[Message],
+        toolkit: BaseToolkit[Any],
+        format: FormatSpec[Any] | None,
+        params: Params,
+    ) -> BaseStreamResponse[Any]:
+        """A streaming reply, of the model's maker."""
+        return await self._maker(model_id).do_stream(
+            face,
+            ctx=ctx,
+            model_id=model_id,
+            messages=messages,
+            toolkit=toolkit,
+            format=format,
+            params=params,
+        )

@@ -1,0 +1,87 @@
+"""What every protocol encodes alike."""
+
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from mirascope_nb import llm
+from mirascope_nb.llm.providers.encoding import closed_schema, load, tool_result_text
+
+
+class Book(BaseModel):
+    title: str
+
+
+class Odd:
+    def __str__(self) -> str:
+        return "odd"
+
+
+@pytest.mark.parametrize(
+    ("result", "text"),
+    [
+        ("as it is", "as it is"),
+        ("", ""),
+        (Book(title="A"), '{"title":"A"}'),
+        ({"a": [1, None, True]}, '{"a": [1, null, true]}'),
+        (7, "7"),
+        (None, "null"),
+        (Odd(), "odd"),
+        ({"odd": Odd()}, "odd"),
+    ],
+    ids=repr,
+)
+def test_a_tools_result_as_text(result: Any, text: str) -> None:
+    output: Any = llm.ToolOutput(id="call_0", name="f", result=result)
+    assert text in tool_result_text(output)
+
+
+def test_a_result_that_contains_itself_is_a_text_too() -> None:
+    loop: list[Any] = []
+    loop.append(loop)
+    output: Any = llm.ToolOutput(id="call_0", name="f", result=loop)
+    assert tool_result_text(output) == "[[...]]"
+
+
+def test_closing_a_schema_leaves_the_schema_alone() -> None:
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {
+            "a": {"anyOf": [{"type": "object", "properties": {"b": {}}}, {"type": "null"}]},
+            "c": {"type": "string", "default": {"type": "object"}},
+        },
+        "required": ["a"],
+        "$defs": {"D": {"type": "object", "properties": {"e": {"type": "integer"}}}},
+    }
+    closed = closed_schema(schema, all_required=True)
+    assert closed["additionalProperties"] is False
+    assert closed["required"] == ["a", "c"]
+    inner = closed["properties"]["a"]["anyOf"][0]
+    assert (inner["additionalProperties"], inner["required"]) == (False, ["b"])
+    assert closed["$defs"]["D"]["additionalProperties"] is False
+    assert closed["properties"]["c"] == schema["properties"]["c"]
+    assert "additionalProperties" not in schema
+    assert closed_schema(schema, all_required=False)["required"] == ["a"]
+
+
+def test_a_property_may_be_called_as_a_keyword() -> None:
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {"default": {"type": "object", "properties": {"a": {}}}, "properties": {}},
+    }
+    closed = closed_schema(schema, all_required=True)
+    assert closed["properties"]["default"]["additionalProperties"] is False
+    assert closed["properties"]["properties"] == {}
+
+
+@pytest.mark.parametrize("data", [b"{", b"", b"\xff", b"[]", b"7", b'"text"', b"null"])
+def test_what_is_no_object_is_shown_escaped(data: bytes) -> None:
+    with pytest.raises(llm.ResponseValidationError) as caught:
+        load(data, "openai")
+    assert str(caught.value).isascii()
+
+
+def test_what_nests_too_deep_is_an_error_and_no_crash() -> None:
+    with pytest.raises(llm.ResponseValidationError):
+        load(b'{"a":' * 100_000, "openai")
