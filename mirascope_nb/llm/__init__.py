@@ -5,6 +5,7 @@ and a reply is an object that holds text, tool calls and the conversation so far
 in a synchronous and an asynchronous form.
 """
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from mirascope_nb.llm import (
@@ -209,6 +210,7 @@ from mirascope_nb.llm.tools import (
 from mirascope_nb.llm.types import Jsonable
 
 if TYPE_CHECKING:
+    from mirascope_nb.llm import mcp as mcp
     from mirascope_nb.llm.formatting import Partial
 
 __all__ = [
@@ -394,4 +396,9 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name == "Partial":  # needs much of pydantic, which is imported when it is first used
         return formatting.Partial
+    if name == "mcp":  # needs the `mcp` package, and takes long to import
+        try:
+            return importlib.import_module("mirascope_nb.llm.mcp")
+        except ModuleNotFoundError as error:
+            raise AttributeError(f"module {__name__!r} has no attribute 'mcp'") from error
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

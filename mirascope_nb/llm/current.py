@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 __all__ = ["bind_model_factory", "model_from_context", "use_model"]
 
-current_model: ContextVar[Model | None] = ContextVar("current_model", default=None)
+entered_models: ContextVar[tuple[Model, ...]] = ContextVar("entered_models", default=())
+"""The models whose `with` blocks this code runs in, the innermost last.
+
+A tuple and no tokens: a task that is begun inside a block, or a thread, leaves its own.
+"""
 _factory: list[Callable[..., Model]] = []
 
 
@@ -26,7 +30,8 @@ def bind_model_factory(factory: Callable[..., Model]) -> None:
 
 def model_from_context() -> Model | None:
     """The model whose `with` block this code runs in, or `None`."""
-    return current_model.get()
+    entered = entered_models.get()
+    return entered[-1] if entered else None
 
 
 def use_model(model: str | Model, **params: Any) -> Model:
@@ -38,7 +43,7 @@ def use_model(model: str | Model, **params: Any) -> Model:
         model: A model, or an id such as `"openai/gpt-5-mini"`.
         **params: Params of a model that is built from an id.
     """
-    current = current_model.get()
+    current = model_from_context()
     if current is not None:
         return current
     if isinstance(model, str):

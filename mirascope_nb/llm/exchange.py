@@ -104,7 +104,7 @@ def _refused(
             endpoint.provider,
         )
     error = codec.error(request, reply)
-    error.retry_after = retry_after(reply.headers)
+    error.retry_after = retry_after(reply.headers) or error.retry_after
     if error.should_retry is None:
         error.should_retry = _should_retry(reply)
     return error

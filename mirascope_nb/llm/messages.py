@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast
 
-from mirascope_nb.llm.content import AssistantContentPart, Text, UserContentPart
+from mirascope_nb.llm.content import (
+    AssistantContentPart,
+    Audio,
+    Document,
+    Image,
+    Text,
+    Thought,
+    ToolCall,
+    ToolOutput,
+    UserContentPart,
+)
 from mirascope_nb.llm.types import Jsonable
 
 __all__ = [
@@ -63,7 +73,7 @@ Message: TypeAlias = SystemMessage | UserMessage | AssistantMessage
 
 SystemContent: TypeAlias = str | Text
 UserContent: TypeAlias = str | UserContentPart | Sequence[str | UserContentPart]
-Content: TypeAlias = str | UserContentPart | Sequence[str | UserContentPart | Message]
+Content: TypeAlias = str | UserContentPart | Message | Sequence[str | UserContentPart | Message]
 """What a model is asked: a user's message, or a conversation."""
 AssistantContent: TypeAlias = str | AssistantContentPart | Sequence[str | AssistantContentPart]
 
@@ -101,23 +111,54 @@ def assistant(
 def promote(content: Content) -> list[Message]:
     """The messages that a prompt's result, or a call's content, stands for.
 
-    A list that begins with a message is a conversation; anything else is one user message.
+    A list that begins with a message is a conversation, and so is a message alone; anything else is
+    one user message.
 
     Raises:
         ValueError: If the content is an empty sequence.
+        TypeError: If it is nothing that can be sent.
     """
-    if isinstance(content, Sequence) and not isinstance(content, str):
+    if isinstance(content, MESSAGES):
+        return [content]
+    if isinstance(content, Sequence) and not isinstance(content, str | bytes | bytearray):
         if not content:
             raise ValueError("Empty array may not be used as message content")
-        if isinstance(content[0], SystemMessage | UserMessage | AssistantMessage):
+        if isinstance(content[0], MESSAGES):
+            for message in content:
+                if not isinstance(message, MESSAGES):
+                    raise _unknown(message)
             return list(cast("Sequence[Message]", content))
     return [user(cast("UserContent", content))]
 
 
+MESSAGES = (SystemMessage, UserMessage, AssistantMessage)
+PARTS = (Text, Image, Audio, Document, ToolOutput, ToolCall, Thought)
+
+
 def _parts(content: object) -> list[object]:
-    if isinstance(content, str) or not isinstance(content, Sequence):
+    if isinstance(content, str | bytes | bytearray) or not isinstance(content, Sequence):
         content = [content]
-    return [
-        Text(text=part) if isinstance(part, str) else part
-        for part in cast("Sequence[object]", content)
-    ]
+    parts: list[object] = []
+    for part in cast("Sequence[object]", content):
+        if isinstance(part, str):
+            parts.append(Text(text=part))
+        elif isinstance(part, PARTS):
+            parts.append(cast("object", part))
+        else:
+            raise _unknown(part)
+    return parts
+
+
+def _unknown(part: object) -> TypeError:
+    if part is None:
+        return TypeError(
+            "There is nothing to send but None. Did the prompt function forget to return?"
+        )
+    if isinstance(part, MESSAGES):
+        return TypeError(
+            "Messages and parts do not mix: give a list of messages, or a list of parts."
+        )
+    return TypeError(
+        f"{type(part).__name__} cannot be sent to a model. Give text, a part such as llm.Image, "
+        "a list of both, or a list of messages."
+    )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from contextvars import Token
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, Unpack, cast, get_args, overload
 
 from mirascope_nb._loop import run_now
 from mirascope_nb.llm.context import Context, DepsT
 from mirascope_nb.llm.current import (
     bind_model_factory,
-    current_model,
+    entered_models,
     model_from_context,
     use_model,
 )
@@ -89,18 +88,18 @@ class Model:
             **params: See `Params`.
 
         Raises:
-            ValueError: If the id does not name a provider.
+            ValueError: If the id does not name a provider, or `thinking` has no known level.
         """
-        provider, slash, name = model_id.partition("/")
+        provider, slash, name = str(model_id).partition("/")
         if not (provider and slash and name):
             raise ValueError(
                 f"Invalid model_id format: {model_id!r}. "
                 "Write the provider, a slash and the model, such as 'openai/gpt-5-mini'."
             )
+        _check_thinking(params.get("thinking"))
         self.model_id = model_id
         self.params = cast("Params", dict(params))
         self.timeout = timeout
-        self._tokens: list[Token[Model | None]] = []
 
     def __repr__(self) -> str:
         params = "".join(f", {name}={value!r}" for name, value in self.params.items())
@@ -122,7 +121,7 @@ class Model:
         return self.provider.id
 
     def __enter__(self) -> Self:
-        self._tokens.append(current_model.set(self))
+        entered_models.set((*entered_models.get(), self))
         return self
 
     def __exit__(
@@ -131,7 +130,7 @@ class Model:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        current_model.reset(self._tokens.pop())
+        entered_models.set(entered_models.get()[:-1])
 
     async def do_call(
         self,
@@ -181,7 +180,7 @@ class Model:
     ) -> Any:
         """A reply, whole or streaming, to these messages as this face has it."""
         toolkit = tools if isinstance(tools, face.toolkit) else face.toolkit(_tools_of(tools))
-        params = self.params
+        params = cast("Params", dict(self.params))
         if self.timeout is not None:
             params = cast("Params", {**params, "timeout": self.timeout})
         provider = self.provider
@@ -440,6 +439,18 @@ class Model:
     ) -> AsyncContextStreamResponse[DepsT, FormatT]:
         """A streaming reply to a response's conversation with one more message; see `call`."""
         return await self.do_resume(response, ctx, content)
+
+
+def _check_thinking(thinking: object) -> None:
+    if thinking is None:
+        return
+    levels = get_args(ThinkingLevel)
+    level = cast("dict[str, Any]", thinking).get("level") if isinstance(thinking, dict) else None
+    if level not in levels:
+        raise ValueError(
+            f"thinking must be a dict with a level, such as {{'level': 'low'}}; levels are "
+            f"{', '.join(levels)}."
+        )
 
 
 def _tools_of(tools: AnyTools | None) -> Any:

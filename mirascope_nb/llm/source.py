@@ -8,19 +8,23 @@ from typing import Any, Protocol, TypeVar
 from mirascope_nb.llm.chunks import StreamResponseChunk
 from mirascope_nb.llm.exceptions import ConnectionError, Error, ResponseValidationError
 from mirascope_nb.llm.io import IO, ByteStream, Endpoint
+from mirascope_nb.llm.io.faults import stripped
 from mirascope_nb.llm.providers.codec import StreamDecoder
 from mirascope_nb.llm.sse import EventTooLargeError, SSEParser
 
 __all__ = ["ChunkSource", "IteratorSource", "WireSource", "redacted", "unreadable"]
 
-# Events by which a server says that it is there, not that the model answers.
+# Events by which a server says that it is there, or that a part begins, which may take a while.
 NO_CONTENT = frozenset(
     {
+        "content_block_start",
         "keepalive",
         "message_start",
         "ping",
+        "response.content_part.added",
         "response.created",
         "response.in_progress",
+        "response.output_item.added",
         "response.queued",
     }
 )
@@ -145,8 +149,15 @@ def unreadable(what: str, endpoint: Endpoint, error: Exception) -> ResponseValid
 
 
 def redacted(error: ErrorT, endpoint: Endpoint) -> ErrorT:
-    """An error whose text does not hold the key, should the provider have echoed it."""
-    error.args = tuple(endpoint.redact(str(part).encode()).decode() for part in error.args)
+    """An error that does not hold the key, should the provider have echoed it.
+
+    Neither does what is chained to it, nor the locals of the frames that decoded the echo.
+    """
+    link: BaseException | None = stripped(error)
+    while link is not None:
+        if isinstance(link, Error | ValueError):
+            link.args = tuple(endpoint.redact(str(part).encode()).decode() for part in link.args)
+        link = link.__cause__ or link.__context__
     return error
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 from urllib.parse import urlsplit
 
 from mirascope_nb.llm.io.timeouts import Timeouts
@@ -71,6 +71,9 @@ class Endpoint:
         self.timeouts = timeouts or Timeouts()
         self.transport = transport
         self.max_reply = max_reply
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an endpoint holds a key, and is not pickled; register it where it is used")
 
     def __repr__(self) -> str:
         return f"Endpoint(provider={self.provider!r}, base_url={self.base_url!r})"

@@ -28,6 +28,7 @@ def translate(error: Exception, endpoint: Endpoint) -> ProviderError:
 
     where = f"{endpoint.provider} at {endpoint.origin}"
     original = stripped(error)
+    said = endpoint.redact(str(error).encode("utf-8", "replace")).decode()
     if isinstance(error, ProviderError):
         return error
     if isinstance(error, httpx2.ConnectTimeout):
@@ -42,29 +43,32 @@ def translate(error: Exception, endpoint: Endpoint) -> ProviderError:
     if isinstance(error, httpx2.ConnectError):
         if _is_tls(error):
             failed = ConnectionError(
-                f"The TLS connection to {where} failed: {error}", endpoint.provider, original
+                f"The TLS connection to {where} failed: {said}", endpoint.provider, original
             )
             failed.should_retry = False
             return failed
         return ConnectionError(
-            f"Cannot reach {where}: {error or type(error).__name__}. "
+            f"Cannot reach {where}: {said or type(error).__name__}. "
             "Check that the address is right and that the server runs.",
             endpoint.provider,
             original,
         )
     if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL):
         failed = ConnectionError(
-            f"{endpoint.base_url!r} is not an address of {endpoint.provider}: {error}",
+            f"{endpoint.base_url!r} is not an address of {endpoint.provider}: {said}",
             endpoint.provider,
             original,
         )
         failed.should_retry = False
         return failed
-    return ConnectionError(
-        f"The connection to {where} broke: {error or type(error).__name__}",
+    failed = ConnectionError(
+        f"The connection to {where} broke: {said or type(error).__name__}",
         endpoint.provider,
         original,
     )
+    if not isinstance(error, httpx2.HTTPError | httpx2.StreamError | OSError):
+        failed.should_retry = False  # a mistake in a program, which will be made again
+    return failed
 
 
 def late(endpoint: Endpoint, original: Exception | None = None) -> TimeoutError:

@@ -39,6 +39,10 @@ FUTILE = 6
 """Slowings in a row before it is asked whether they did any good."""
 EVIDENCE = 8
 """Successes that lift a hold, unless refusals came between them."""
+CAUTION = 0.98
+"""Share of the rate that a provider's headers promise, to be asked for."""
+RESERVE = 3.0
+"""Requests that are left to the provider, whose account may be ahead of ours."""
 TRUSTED = 30.0
 """Seconds for which a provider's word about its limits counts."""
 MOST_TOLD = 1_000
@@ -218,21 +222,24 @@ class Lane:
         what has come back since then is added.
         """
         bucket = self.quotas.get(what)
+        # Half, since what is sent evenly may arrive in a heap.
+        capacity = max(1.0, quota.limit / 2) if what == "requests" else quota.limit
         used = quota.limit - quota.remaining
         rate: float | None = None
         if quota.reset and used >= min(10.0, quota.limit / 2):
-            rate = used / quota.reset
+            rate = CAUTION * used / quota.reset
         if bucket is None:
-            if rate is None or quota.remaining > quota.limit / 2:
+            if rate is None:
                 return  # far from the limit: nothing to keep account of
             bucket = self.quotas[what] = Bucket(
-                capacity=quota.limit, rate=rate, level=quota.remaining, when=now
+                capacity=capacity, rate=rate, level=quota.remaining, when=now
             )
         elif rate is not None:
             bucket.rate += 0.2 * (rate - bucket.rate)
         since = self.sequence - number if what == "requests" else 0
-        bucket.capacity = quota.limit
-        bucket.level = min(quota.limit, quota.remaining - since + (now - sent) * bucket.rate)
+        bucket.capacity = capacity
+        left = quota.remaining - min(RESERVE, quota.limit / 20)
+        bucket.level = min(capacity, left - since + (now - sent) * bucket.rate)
         bucket.when = now
 
     def forget_quotas(self, now: float) -> None:

@@ -177,7 +177,8 @@ class Limiter:
         lane.ended()
         if status is None or not self.settings.adaptive:
             return
-        if headers is not None and (ticket.share is not None or lane.quotas or status in REFUSALS):
+        # Those of a refusal are not looked at: their reset is often that of the next request only.
+        if headers is not None and status not in REFUSALS and (ticket.share or lane.quotas):
             for what in ("requests", "tokens"):
                 said = quota(headers, what)
                 if said is not None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from mirascope_nb.llm.exceptions import ConnectionError
 from mirascope_nb.llm.mcp.client import MCPClient
@@ -56,9 +57,18 @@ async def stdio_client(
         from mirascope_nb._version import __version__
 
         options["client_info"] = Implementation(name=name, version=__version__)
-    transport = module.stdio_client(server_parameters)
+    transport = module.stdio_client(server_parameters, errlog=_error_log())
     async with _connected(transport, where=server_parameters.command, **options) as client:
         yield client
+
+
+def _error_log() -> TextIO | None:
+    """Where a server may complain: a notebook's own stderr is not always a file."""
+    try:
+        sys.stderr.fileno()
+    except (AttributeError, OSError, ValueError):
+        return sys.__stderr__
+    return sys.stderr
 
 
 @asynccontextmanager

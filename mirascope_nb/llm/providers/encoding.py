@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 from pydantic import BaseModel
-from pydantic_core import from_json, to_json
+from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from mirascope_nb.llm.content import ToolOutput
 from mirascope_nb.llm.exceptions import ResponseValidationError
@@ -33,8 +33,11 @@ logger = logging.getLogger("mirascope_nb.llm")
 
 
 def dump(body: dict[str, Any]) -> bytes:
-    """A request body as JSON."""
-    return to_json(body)
+    """A request body as JSON. Half a surrogate pair, as in odd file names, becomes `?`."""
+    try:
+        return to_json(body)
+    except PydanticSerializationError:
+        return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def load(data: bytes, provider: str) -> dict[str, Any]:

@@ -61,7 +61,8 @@ class WireProvider(BaseProvider[Endpoint]):
             timeout: Seconds for a whole request, or `Timeouts`.
 
         Raises:
-            ValueError: If the vendor needs a key, or has no address of its own, and there is none.
+            ValueError: If the vendor needs a key, or has no address of its own, and there is none;
+                if the key is none that a header can hold.
         """
         vendor = self.vendor
         key = self._key(api_key, base_url)
@@ -105,17 +106,23 @@ class WireProvider(BaseProvider[Endpoint]):
     def _key(self, api_key: str | SecretStr | None, base_url: str | None) -> SecretStr | None:
         from pydantic import SecretStr
 
-        if isinstance(api_key, SecretStr):
-            return api_key
         vendor = self.vendor
+        if isinstance(api_key, SecretStr):
+            api_key = api_key.get_secret_value()
         key = api_key or (os.environ.get(vendor.key_env) if vendor.key_env else None)
-        key = key or vendor.default_key
+        key = (key or vendor.default_key or "").strip()  # a file's last line break is no part of it
         if not key and base_url:
             key = "none"  # a server of one's own rarely checks, yet some want the header
         if not key and vendor.key_env and vendor.needs_key:
             raise ValueError(
                 f"{vendor.name} API key is required. Set the {vendor.key_env} environment "
                 "variable or pass the api_key parameter to register_provider()."
+            )
+        if not (key.isascii() and key.isprintable()):
+            key = api_key = None
+            raise ValueError(
+                f"The API key of {vendor.name} holds a line break or a character that no key has. "
+                "Copy it again."
             )
         return SecretStr(key) if key else None
 

@@ -4,6 +4,7 @@ from typing import Any, TypeAlias
 
 from mirascope_nb.llm.chunks import FinishReasonChunk, RawStreamEventChunk, StreamResponseChunk
 from mirascope_nb.llm.io import ASYNC, BLOCKING
+from mirascope_nb.llm.responses import base_stream_response as base_stream_response
 from mirascope_nb.llm.responses.face import Face
 from mirascope_nb.llm.responses.parts import (
     AsyncStream,

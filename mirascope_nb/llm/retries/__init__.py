@@ -1,6 +1,12 @@
 """Retries: one loop, on only where it is asked for."""
 
-from mirascope_nb.llm.retries.config import RetryArgs, RetryConfig, RetryFailure, RetryModelParams
+from mirascope_nb.llm.retries.config import (
+    RetryArgs,
+    RetryConfig,
+    RetryFailure,
+    RetryModelParams,
+    next_delay,
+)
 from mirascope_nb.llm.retries.models import RetryModel, retry_model
 from mirascope_nb.llm.retries.responses import (
     AsyncContextRetryResponse,
@@ -46,6 +52,7 @@ __all__ = [
     "RetryPrompt",
     "RetryResponse",
     "RetryStreamResponse",
+    "next_delay",
     "retry",
     "retry_model",
 ]

@@ -63,6 +63,10 @@ class RetryConfig:
     """Seconds after which no further attempt is begun."""
 
     def __post_init__(self) -> None:
+        # Lists are what people write.
+        object.__setattr__(self, "retry_on", _classes(self.retry_on))
+        if isinstance(self.fallback_models, str):
+            raise ValueError("fallback_models must be a list of models, not one id")  # noqa: TRY004, as the others
         for name in ("max_retries", "initial_delay", "max_delay", "max_retry_after", "max_elapsed"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must be non-negative")
@@ -92,6 +96,14 @@ class RetryConfig:
             usual = any(issubclass(each, ProviderError) for each in self.retry_on)
             return known and usual
         return isinstance(error, self.retry_on)
+
+
+def _classes(given: object) -> tuple[type[Exception], ...]:
+    classes = (given,) if isinstance(given, type) else tuple(cast("Sequence[object]", given))
+    for each in classes:
+        if not (isinstance(each, type) and issubclass(each, Exception)):
+            raise ValueError(f"retry_on must hold exception classes, not {each!r}")  # noqa: TRY004
+    return cast("tuple[type[Exception], ...]", classes)
 
 
 RETRY_ARGS = frozenset(field.name for field in fields(RetryConfig))

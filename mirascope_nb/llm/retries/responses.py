@@ -161,7 +161,8 @@ def retried(
     response: ResponseT, model: RetryModel, attempts: Attempts, reopen: Reopen | None
 ) -> ResponseT:
     """A plain reply as the reply of a retrying model."""
-    wrapped = object.__new__(_KINDS[type(response)])
+    kind = next(_KINDS[base] for base in type(response).__mro__ if base in _KINDS)
+    wrapped = object.__new__(kind)
     wrapped.__dict__.update(response.__dict__)
     wrapped.adopt(model.with_active(attempts.model), attempts, reopen)
     return cast("ResponseT", wrapped)

@@ -120,7 +120,7 @@ async def _run(
 ) -> Any:
     given = (ctx,) if tool.takes_context else ()
     work = partial(cast("Callable[..., Any]", tool.fn), *given, **arguments)
-    job: Coroutine[Any, Any, Any] = work() if tool.is_async else io.run(work)
+    job: Coroutine[Any, Any, Any] = work() if tool.is_async else io.run(partial(_finish, work))
     ours = _Limit()
     try:
         return await io.limit(tool.timeout, ours.watch(job))
@@ -130,6 +130,14 @@ async def _run(
         raise ToolExecutionError(
             builtins.TimeoutError(f"Tool '{tool.name}' did not finish within {tool.timeout:g} s")
         ) from None
+
+
+def _finish(work: Callable[[], R]) -> R:
+    try:
+        return work()
+    except StopIteration as error:
+        # In a coroutine it would mean that the coroutine is done, and in a future nothing at all.
+        raise RuntimeError("the tool raised StopIteration") from error
 
 
 class _Limit:

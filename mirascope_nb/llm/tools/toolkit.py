@@ -47,6 +47,7 @@ class BaseToolkit(Generic[ToolT]):
     """Tools by name, and the provider tools beside them."""
 
     io: ClassVar[IO] = BLOCKING
+    takes_context: ClassVar[bool] = False
 
     tools: Sequence[ToolT | ProviderTool]
     tools_dict: dict[str, ToolT]
@@ -82,6 +83,11 @@ class BaseToolkit(Generic[ToolT]):
             raise ValueError(
                 f"Tool '{kind.name}' is async, and this call is not. "
                 "Make the prompt function `async def`, or use call_async or stream_async."
+            )
+        if kind.takes_context and not self.takes_context:
+            raise ValueError(
+                f"Tool '{kind.name}' takes a context, and this call has none. Give the prompt "
+                "function a first parameter `ctx: llm.Context[...]`, or use a context call."
             )
 
     def get(self, tool_call: ToolCall) -> ToolT:
@@ -124,6 +130,8 @@ class AsyncToolkit(BaseToolkit[AsyncTool[..., Any] | Tool[..., Any]]):
 class ContextToolkit(BaseToolkit[ContextTool[DepsT, ..., Any] | Tool[..., Any]], Generic[DepsT]):
     """Synchronous tools, with and without a context."""
 
+    takes_context = True
+
     def execute(self, ctx: Context[DepsT], tool_call: ToolCall) -> ToolOutput[Any]:
         """Run the tool that a call names; see `Toolkit.execute`."""
         return run_now(self.do_execute(ctx, tool_call))
@@ -141,6 +149,7 @@ class AsyncContextToolkit(
     """Tools of every kind."""
 
     io = ASYNC
+    takes_context = True
 
     async def execute(self, ctx: Context[DepsT], tool_call: ToolCall) -> ToolOutput[Any]:
         """Run the tool that a call names; see `Toolkit.execute`."""

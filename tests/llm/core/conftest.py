@@ -48,7 +48,7 @@ class ScriptedProvider(BaseProvider[None]):
             "input_messages": list(request["messages"]),
         }
 
-    def _whole(self, kind: Callable[..., Any], request: dict[str, Any]) -> Any:
+    def whole(self, kind: Callable[..., Any], request: dict[str, Any]) -> Any:
         parts = self._next(request)
         message = llm.messages.assistant(
             parts, model_id=request["model_id"], provider_id=self.id, provider_model_name="m"
@@ -65,16 +65,16 @@ class ScriptedProvider(BaseProvider[None]):
         return kind(**self._common(request), chunk_iterator=chunks)
 
     def _call(self, **request: Any) -> llm.Response[Any]:
-        return self._whole(llm.Response, request)
+        return self.whole(llm.Response, request)
 
     async def _call_async(self, **request: Any) -> llm.AsyncResponse[Any]:
-        return self._whole(llm.AsyncResponse, request)
+        return self.whole(llm.AsyncResponse, request)
 
     def _context_call(self, **request: Any) -> llm.ContextResponse[Any, Any]:
-        return self._whole(llm.ContextResponse, request)
+        return self.whole(llm.ContextResponse, request)
 
     async def _context_call_async(self, **request: Any) -> llm.AsyncContextResponse[Any, Any]:
-        return self._whole(llm.AsyncContextResponse, request)
+        return self.whole(llm.AsyncContextResponse, request)
 
     def _stream(self, **request: Any) -> llm.StreamResponse[Any]:
         return self._streamed(llm.StreamResponse, request, chunks_of(self._next(request)))

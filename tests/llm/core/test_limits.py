@@ -75,7 +75,7 @@ class Moody:
     """Refuses one in twenty, however slowly it is asked."""
 
     def __init__(self) -> None:
-        self.draw = random.Random(3)
+        self.draw = random.Random(3)  # noqa: S311, repeatable
 
     def take(self, now: float) -> bool:
         return self.draw.random() >= 0.05
@@ -122,7 +122,8 @@ class Run:
             else:
                 self.refused += 1
                 wait = self.server.wait() if self.says_when else None
-                self.limiter.done(ticket, self.now, status=429, headers={}, retry_after=wait)
+                headers = {**self.server.headers(), "x-ratelimit-reset-requests": "1ms"}
+                self.limiter.done(ticket, self.now, status=429, headers=headers, retry_after=wait)
                 self._later(wait or 0.5, "again", None)
             self._granted()
         return self.now
@@ -148,7 +149,7 @@ class Run:
 @pytest.mark.parametrize("says_when", [True, False])
 @pytest.mark.parametrize("says_how_much", [True, False])
 def test_sixty_a_second_are_nearly_reached_with_few_refusals(
-    says_when: bool, says_how_much: bool
+    *, says_when: bool, says_how_much: bool
 ) -> None:
     run = Run(Filling(60, says=says_how_much), says_when=says_when)
     seconds = run.rows(1_200, limit=100)
@@ -157,7 +158,7 @@ def test_sixty_a_second_are_nearly_reached_with_few_refusals(
 
 
 @pytest.mark.parametrize("says_when", [True, False])
-def test_a_limit_by_the_second_is_found_too(says_when: bool) -> None:
+def test_a_limit_by_the_second_is_found_too(*, says_when: bool) -> None:
     run = Run(Counting(60), says_when=says_when)
     assert 1_200 / run.rows(1_200, limit=100) >= 0.75 * 60
     assert run.refused / run.sent < 0.05
@@ -235,9 +236,7 @@ def test_no_minute_takes_more_than_the_budget() -> None:
     times: list[float] = []
     waiting = [ticket(limiter) for _ in range(90)]
     now = 0.0
-    for each in waiting:
-        if limiter.ask(each, now):
-            times.append(now)
+    times += [now for each in waiting if limiter.ask(each, now)]
     while len(times) < 90:
         now += limiter.next_look(now) or 0.0
         times += [now] * len(limiter.pump(now))
@@ -325,7 +324,7 @@ async def test_a_limit_on_concurrency_holds_for_tasks_and_is_given_back_on_cance
         model = llm.Model("bounded/m")
         calls = [asyncio.create_task(model.call_async("Hi")) for _ in range(6)]
         async with asyncio.timeout(5):
-            while running < 2 or llm.limits.show()[-1].waiting < 4:
+            while running < 2 or llm.limits.show()[-1].waiting < 4:  # noqa: ASYNC110, turns
                 await asyncio.sleep(0)
         calls[0].cancel()
         calls[5].cancel()

@@ -13,6 +13,7 @@ from mirascope_nb.llm.providers.anthropic.models import (
     thinks_adaptively,
 )
 from mirascope_nb.llm.providers.anthropic.structured import adapted_schema
+from mirascope_nb.llm.sse import Event
 
 OLD, NEW, NEWEST = (f"anthropic/claude-{name}" for name in ("sonnet-4-0", "opus-4-5", "opus-4-7"))
 CACHED = {"cache_control": {"type": "ephemeral"}}
@@ -160,7 +161,10 @@ def test_the_last_tool_is_marked_for_the_cache(sent: Any) -> None:
 
 
 def test_a_turn_that_is_last_is_written_anew_to_be_marked(sent: Any) -> None:
-    raw = {"role": "assistant", "content": [{"type": "text", "text": "Yes?", "citations": []}]}
+    raw: dict[str, Any] = {
+        "role": "assistant",
+        "content": [{"type": "text", "text": "Yes?", "citations": []}],
+    }
     turn = llm.messages.assistant("Yes?", model_id=OLD, provider_id="anthropic", raw_message=raw)
     hello = llm.messages.user("Hello.")
     assert sent(OLD, [hello, turn, hello])["messages"][1] == raw
@@ -474,3 +478,46 @@ def test_an_error_event_is_what_its_http_form_is(
     assert type(streamed.value) is type(whole.value)
     assert streamed.value.status_code == whole.value.status_code == status
     assert streamed.value.code == kind
+
+
+@llm.tool
+def ping() -> None:
+    """Answer."""
+
+
+def test_a_tool_that_the_provider_does_not_have_is_refused(sent: Any) -> None:
+    with pytest.raises(llm.FeatureNotSupportedError, match="'moon' of its own"):
+        sent(OLD, tools=[llm.ProviderTool("moon")])
+
+
+def test_what_compatible_servers_say_instead_is_understood(server: Any, sse: Any) -> None:
+    server.register("anthropic")
+    server.whole({"error": "No such key."}, 401)
+    with pytest.raises(llm.AuthenticationError, match=r"No such key\."):
+        llm.Model(OLD).call("Hello.")
+    server.whole({"detail": [{"msg": "Wrong."}]}, 422)
+    with pytest.raises(llm.BadRequestError, match=r"Wrong\."):
+        llm.Model(OLD).call("Hello.")
+    server.whole({"error": {"type": "overloaded_error", "message": "Later."}})
+    with pytest.raises(llm.ServerError, match=r"Later\."):
+        llm.Model(OLD).call("Hello.")
+    server.stream(sse([("", {"error": {"type": "api_error", "message": "Oh."}})]))
+    with pytest.raises(llm.ServerError, match=r"Oh\."):
+        llm.Model(OLD).stream("Hello.").finish()
+
+
+def test_a_stream_may_miss_its_last_event_only_once_it_told_why_it_ended(server: Any) -> None:
+    server.register("anthropic")
+    provider: Any = llm.Model(OLD).provider
+    hello = [llm.messages.user("Hello.")]
+    codec, _, request = provider._prepare(OLD, hello, llm.Toolkit([ping]), None, {})
+    decoder = codec.decoder(request)
+    with pytest.raises(llm.ConnectionError):
+        decoder.finish()
+    ending = b'{"type": "message_delta", "delta": {"stop_reason": "max_tokens"}}'
+    decoder.feed(Event("message_delta", ending))
+    assert [type(chunk).__name__ for chunk in decoder.finish()] == [
+        "RawMessageChunk",
+        "FinishReasonChunk",
+    ]
+    assert decoder.feed(Event("", b"[DONE]")) == []

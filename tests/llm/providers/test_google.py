@@ -155,8 +155,8 @@ def test_a_tool_without_parameters_has_no_schema(sent: Any) -> None:
 def test_results_of_tools_are_sent_as_they_are_or_as_text(
     sent: Any, result: Any, response: Any
 ) -> None:
-    output: Any = llm.ToolOutput(id=UNKNOWN, name="f", result=result)
-    part = sent(FLASH, [output])["contents"][0]["parts"][0]
+    kind: Any = llm.ToolOutput
+    part = sent(FLASH, [kind(id=UNKNOWN, name="f", result=result)])["contents"][0]["parts"][0]
     assert part == {"functionResponse": {"name": "f", "response": response}}
 
 
@@ -164,7 +164,7 @@ def test_a_call_goes_by_its_order_unless_it_has_an_id(sent: Any) -> None:
     for call_id, expected in ((UNKNOWN, {}), ("call_1", {"id": "call_1"})):
         call = llm.ToolCall(id=call_id, name="look_up", args='{"word": "x"}')
         turn = llm.messages.assistant(call, model_id=None, provider_id=None)
-        output: Any = llm.ToolOutput(id=call_id, name="look_up", result="y")
+        output: llm.ToolOutput[Any] = llm.ToolOutput(id=call_id, name="look_up", result="y")
         contents = sent(FLASH, [llm.messages.user("Hi."), turn, llm.messages.user([output])])[
             "contents"
         ]
@@ -393,3 +393,38 @@ def test_a_list_of_types_is_a_union() -> None:
     assert format_schema(schema)["properties"]["x"] == {"type": "STRING", "nullable": True}
     schema = {"type": "object", "properties": {"x": {"type": ["string"]}}}
     assert format_schema(schema)["properties"]["x"] == {"type": "STRING"}
+
+
+def test_a_tool_that_the_provider_does_not_have_is_refused(sent: Any) -> None:
+    with pytest.raises(llm.FeatureNotSupportedError, match="'moon' of its own"):
+        sent(FLASH, tools=[llm.ProviderTool("moon")])
+
+
+def test_a_tuned_model_is_asked_where_it_is(sent: Any, server: Any) -> None:
+    sent("google/tunedModels/mine")
+    assert server.urls[-1].endswith("/v1beta/tunedModels/mine:generateContent")
+
+
+def test_a_name_cannot_lead_elsewhere(sent: Any, server: Any) -> None:
+    sent("google/m?key=x#")
+    assert server.urls[-1].endswith("/v1beta/models/m%3Fkey%3Dx%23:generateContent")
+
+
+def test_a_document_of_text_is_sent_as_its_bytes(sent: Any) -> None:
+    source = llm.TextDocumentSource(type="text_document_source", data="ÿ?", media_type="text/plain")
+    part = sent(FLASH, [llm.Document(source=source)])["contents"][0]["parts"][0]
+    assert part == {"inlineData": {"data": "w78_", "mimeType": "text/plain"}}
+
+
+def test_an_error_with_a_good_status_is_an_error(server: Any) -> None:
+    server.register("google")
+    server.whole({"error": {"code": 503, "message": "Later."}})
+    with pytest.raises(llm.ServerError, match=r"Later\."):
+        llm.Model(FLASH).call("Hello.")
+
+
+def test_an_empty_turn_of_the_model_is_left_out(sent: Any) -> None:
+    silent = llm.messages.assistant([""], model_id=None, provider_id=None)
+    hello = llm.messages.user("Hello.")
+    contents = sent(FLASH, [hello, silent, hello])["contents"]
+    assert [content["role"] for content in contents] == ["user", "user"]

@@ -111,8 +111,8 @@ def test_a_missing_key_of_a_service_without_a_second_way_names_one() -> None:
 def test_no_representation_shows_a_key(key: str) -> None:
     transport = httpx2.MockTransport(lambda _: httpx2.Response(500))
     for name in providers.KNOWN_PROVIDER_IDS:
-        provider: Any = llm.register_provider(
+        provider = llm.register_provider(
             name, [], api_key=key, base_url="http://127.0.0.1:9", transport=transport
         )
-        client: Any = provider.client
-        assert key not in repr(provider) + repr(vars(provider)) + repr(client)
+        state: dict[str, Any] = vars(provider)
+        assert key not in repr(provider) + repr(state) + repr(state["client"])

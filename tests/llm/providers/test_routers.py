@@ -91,3 +91,18 @@ def test_a_router_without_a_key_says_so(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.delenv("MIRASCOPE_API_KEY", raising=False)
     with pytest.raises(ValueError, match=r"Mirascope API key not found.*MIRASCOPE_API_KEY"):
         llm.register_provider("mirascope")
+
+
+def test_a_stream_goes_through_the_router(server: Any, sse: Any) -> None:
+    server.register("mirascope")
+    server.stream(sse([("", GOOGLE)]))
+    stream = llm.Model("google/gemini-2.5-flash").stream("Hello?")
+    stream.finish()
+    assert stream.text("") == "Hello."
+    assert stream.provider_id == "google"
+    assert server.urls == [
+        (
+            "https://mirascope.com/router/v2/google/v1beta/models/gemini-2.5-flash"
+            ":streamGenerateContent?alt=sse"
+        )
+    ]

@@ -10,7 +10,7 @@ import pytest
 from mirascope_nb import llm
 from mirascope_nb.llm import providers
 from mirascope_nb.llm.providers.classes import PROVIDER_CLASSES
-from mirascope_nb.llm.providers.vendors import VENDORS
+from mirascope_nb.llm.providers.vendors import VENDORS, filled
 
 CHAT = {"choices": [{"message": {"role": "assistant", "content": "Hello."}}]}
 RESPONSES: dict[str, Any] = {"output": [], "status": "completed"}
@@ -337,3 +337,29 @@ def test_a_local_server_that_is_not_there_comes_with_a_hint(
     llm.register_provider(vendor, base_url="http://127.0.0.1:9/v1")
     with pytest.raises(llm.ConnectionError, match=re.escape(hint)):
         getattr(llm.Model(model_id), method)("Hello.")
+
+
+def test_mistral_is_otherwise_like_the_others(recorder: Recorder) -> None:
+    provider = registered(recorder, "mistral", api_key="k")
+    messages = [llm.messages.user("Hello.")]
+    assert provider.call(model_id="mistral/m", messages=messages).text() == "Hello."
+    chunk = {"choices": [{"delta": {"content": "Hi"}, "finish_reason": "stop"}]}
+    lines = f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n"
+    replies = [
+        httpx2.Response(429, json={"message": "Slow down."}),
+        httpx2.Response(200, headers={"content-type": "text/event-stream"}, content=lines),
+    ]
+    transport = httpx2.MockTransport(lambda _: replies.pop(0))
+    llm.register_provider("mistral", api_key="k", transport=transport)
+    with pytest.raises(llm.RateLimitError, match="Slow down"):
+        llm.Model("mistral/m").call("Hello.")
+    stream = llm.Model("mistral/m").stream("Hello.")
+    stream.finish()
+    assert stream.text("") == "Hi"
+
+
+def test_an_address_with_an_unset_variable_says_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SET", "a")
+    assert filled("https://{UNSET|SET}.b/{UNSET=c}/{model}") == "https://a.b/c/{model}"
+    with pytest.raises(ValueError, match="UNSET or OTHER"):
+        filled("{UNSET|OTHER}")

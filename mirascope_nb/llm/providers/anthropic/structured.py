@@ -108,7 +108,7 @@ _CONTENTS = {"array": _array, "object": _object, "string": _string}
 
 def _adapted(schema: object) -> object:
     """`True`, for anything at all, is a schema too."""
-    return adapted_schema(mapping(schema)) if isinstance(schema, dict) else schema
+    return adapted_schema(mapping(cast("object", schema))) if isinstance(schema, dict) else schema
 
 
 def _takes_free_members(schema: dict[str, Any]) -> bool:
