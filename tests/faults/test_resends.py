@@ -1,0 +1,154 @@
+"""What is sent, how often, and when: every request is in the server's ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mirascope_nb import llm
+from mirascope_nb.llm.io.asynchronous import AsyncIO
+from mirascope_nb.llm.io.blocking import BlockingIO
+
+if TYPE_CHECKING:
+    from tests.faults.conftest import Connection, FaultServer, Script, Wire
+
+BOTH = pytest.mark.parametrize("streams", [True, False], ids=["stream", "call"])
+TEXT = "It is 4242 🦊"
+
+
+def answering(wire: Wire, *, streams: bool) -> Script:
+    async def script(connection: Connection) -> None:
+        if streams:
+            await connection.whole(b"text/event-stream", wire.stream)
+        else:
+            await connection.whole(b"application/json", wire.once)
+
+    return script
+
+
+@BOTH
+@pytest.mark.parametrize("how", ["FIN", "RST"])
+async def test_a_kept_connection_that_died_is_replaced_once_unnoticed(
+    faults: FaultServer, wire: Wire, face: str, how: str, *, streams: bool
+) -> None:
+    answer = answering(wire, streams=streams)
+
+    async def script(connection: Connection) -> None:
+        if connection.number == 1:
+            if how == "RST":
+                connection.reset()
+        else:
+            await answer(connection)
+
+    faults.register(wire)
+    await keep_one(faults, wire, face)
+    prompt = faults.case(script)
+    (outcome,) = await faults.run_all(wire, [prompt], face=face, streams=streams)
+    assert outcome.error is None
+    assert outcome.text == TEXT
+    first, second = faults.requests(prompt)
+    assert first.body == second.body
+    assert first.connection != second.connection
+
+
+async def keep_one(faults: FaultServer, wire: Wire, face: str) -> None:
+    """Have one connection and no other kept."""
+    from mirascope_nb.llm.io.clients import close_blocking_clients
+
+    close_blocking_clients()
+    prompt = faults.case(answering(wire, streams=False))
+    (outcome,) = await faults.run_all(wire, [prompt], face=face, streams=False)
+    assert outcome.error is None
+
+
+@BOTH
+async def test_nothing_is_resent_twice_or_after_a_part_of_the_answer(
+    faults: FaultServer, wire: Wire, face: str, *, streams: bool
+) -> None:
+    async def dies(_: Connection) -> None:
+        return
+
+    async def begins(connection: Connection) -> None:
+        await connection.send(b"HTTP/1.")
+
+    faults.register(wire)
+    for script, times in ((dies, 2), (begins, 1)):
+        await keep_one(faults, wire, face)
+        prompt = faults.case(script)
+        (outcome,) = await faults.run_all(wire, [prompt], face=face, streams=streams)
+        assert isinstance(outcome.error, llm.ConnectionError)
+        assert len(faults.requests(prompt)) == times
+
+
+@pytest.fixture
+def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The waits between attempts, which take no time."""
+    waits: list[float] = []
+
+    async def sleep(_: object, seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr(AsyncIO, "sleep", sleep)
+    monkeypatch.setattr(BlockingIO, "sleep", sleep)
+    return waits
+
+
+# Status, headers, attempts of three at most, and the gaps between them.
+POLICY: list[tuple[int, tuple[bytes, ...], int, list[float]]] = [
+    (408, (), 3, [0.5, 1.0]),
+    (429, (), 3, [0.5, 1.0]),
+    (500, (), 3, [0.5, 1.0]),
+    (503, (b"retry-after: 3",), 3, [3, 3]),
+    (503, (b"retry-after-ms: 1500",), 3, [1.5, 1.5]),
+    (503, (b"retry-after: 61",), 1, []),
+    (529, (), 3, [0.5, 1.0]),
+    (503, (b"x-should-retry: false",), 1, []),
+    (409, (), 1, []),
+    (409, (b"x-should-retry: true",), 3, [0.5, 1.0]),
+    (400, (), 1, []),
+    (401, (b"x-should-retry: true",), 1, []),
+    (404, (), 1, []),
+]
+
+
+@BOTH
+@pytest.mark.parametrize(("status", "headers", "attempts", "gaps"), POLICY)
+async def test_the_policy_holds_against_the_ledger(  # noqa: PLR0917, fixtures
+    faults: FaultServer,
+    chat: Wire,
+    face: str,
+    sleeps: list[float],
+    status: int,
+    headers: tuple[bytes, ...],
+    attempts: int,
+    gaps: list[float],
+    *,
+    streams: bool,
+) -> None:
+    async def script(connection: Connection) -> None:
+        body = b'{"error": {"message": "no"}}'
+        await connection.whole(b"application/json", body, *headers, status=status)
+
+    faults.register(chat)
+    llm.limits.set("openai", adaptive=False)  # its own waiting is not what is measured here
+    prompt = faults.case(script)
+    model = llm.retry_model(chat.model, max_retries=2)
+    asked: dict[tuple[str, bool], Any] = {
+        ("sync", True): model.stream,
+        ("sync", False): model.call,
+        ("async", True): model.stream_async,
+        ("async", False): model.call_async,
+    }
+    with pytest.raises(llm.Error) as caught:  # noqa: PT012, two faces
+        reply = asked[face, streams](prompt)
+        if face == "async":
+            await reply
+    assert isinstance(caught.value, llm.RetriesExhausted | llm.APIError)
+    received = faults.requests(prompt)
+    assert len(received) == attempts
+    assert len({each.body for each in received}) == 1
+    assert len(sleeps) == len(gaps)
+    for waited, gap in zip(sleeps, gaps, strict=True):
+        assert gap <= waited <= gap * 1.1 + 0.001
+    llm.limits.clear("openai")
