@@ -176,20 +176,19 @@ async def map(
     if limit is not None and limit < 1:
         raise ValueError("limit must be at least 1")
     target = target_of(call, model=model, ctx=ctx, policy=retry_policy(retry))
-    with _one_panel():
-        mapping = Mapping(
-            target,
-            await read_inputs(inputs, target.signature),
-            limit=limit,
-            description=description,
-            journal=None if journal is None else os.fspath(journal),
-            refresh=refresh,
-            max_cost=None if max_cost is None else Decimal(str(max_cost)),
-        )
+    mapping = Mapping(
+        target,
+        await read_inputs(inputs, target.signature),
+        limit=limit,
+        description=description,
+        journal=None if journal is None else os.fspath(journal),
+        refresh=refresh,
+        max_cost=None if max_cost is None else Decimal(str(max_cost)),
+    )
     if dry_run:
         return await mapping.estimate()
     try:
-        with running():
+        with running(), _one_panel():
             return await mapping.run(open_progress(mapping.actions))
     except BaseException as error:
         # What was paid for is not lost with the cell: `sys.last_value.results`.

@@ -235,7 +235,7 @@ class Batch(Generic[T]):
             self.tally.set(index, "c")
             if not self._stopping and not self._keep_going:
                 self._fail(asyncio.CancelledError())
-        elif (error := task.exception()) is not None:
+        elif (error := _unpacked(task.exception())) is not None:
             self._outcomes[index] = Outcome(error=error)
             self.tally.fail(index, error)
             if not self._keep_going:
@@ -297,5 +297,19 @@ class Batch(Generic[T]):
         self._ticker = asyncio.get_running_loop().call_later(TICK, self._tick)
 
 
+class _Packed(Exception):  # noqa: N818, it is no error of its own
+    """Carries what must not end a task: asyncio passes it through the loop, and the kernel ends."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+
 async def _perform(job: Job[T]) -> T:
-    return await job()
+    try:
+        return await job()
+    except (KeyboardInterrupt, SystemExit) as error:
+        raise _Packed(error) from None
+
+
+def _unpacked(error: BaseException | None) -> BaseException | None:
+    return error.error if isinstance(error, _Packed) else error

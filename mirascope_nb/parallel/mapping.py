@@ -106,6 +106,7 @@ class Mapping:
             asyncio.CancelledError: If whoever awaits this is cancelled.
         """
         self._progress = progress
+        self._context = contextvars.copy_context()  # for rows that are run again later
         with ExitStack() as stack:
             if self._path is not None:
                 self._journal = stack.enter_context(Journal(self._path))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -27,10 +27,6 @@ def capital(llm_sandbox: Sandbox) -> llm.Call[[str], None]:
 
 
 @pytest.fixture
-def quick() -> Callable[..., llm.RetryConfig]:
+def quick() -> llm.RetryConfig:
     """A policy that hardly waits."""
-
-    def make(**given: float) -> llm.RetryConfig:
-        return llm.RetryConfig(**{"max_retries": 3, "initial_delay": 0.001, **given})  # type: ignore[arg-type]
-
-    return make
+    return llm.RetryConfig(initial_delay=0.001)

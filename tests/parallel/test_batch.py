@@ -218,3 +218,16 @@ async def test_a_large_batch_begins_a_job_for_each_that_ends() -> None:
     outcomes = await Batch([job] * 5_000, limit=100).run()
     assert len(outcomes) == 5_000
     assert most == 100
+
+
+@pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt])
+async def test_what_would_end_the_loop_ends_the_siblings_first(kind: type[BaseException]) -> None:
+    gates = Gates(1)
+
+    async def leave() -> int:
+        await gates.until(0)
+        raise kind
+
+    with pytest.raises(kind):
+        await Batch([gates.job(0), leave]).run()
+    assert gates.cleaned == [0]

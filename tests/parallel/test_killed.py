@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import subprocess
@@ -18,7 +17,7 @@ from mirascope_nb.sandbox import Sandbox
 ROWS = 60
 AT_ONCE = 6
 
-SCRIPT = """
+SCRIPT = f"""
 import asyncio, sys
 import mirascope_nb as nb
 from mirascope_nb import llm
@@ -28,12 +27,12 @@ llm.register_provider("openai:completions", "crowd/", base_url=url + "/v1", api_
 
 @llm.call("crowd/assistant")
 def repeat(number: int) -> str:
-    return f"Repeat exactly: row {number}"
+    return f"Repeat exactly: row {{number}}"
 
-results = asyncio.run(nb.map(repeat, range(%d), limit=%d, journal=path))
+results = asyncio.run(nb.map(repeat, range({ROWS}), limit={AT_ONCE}, journal=path))
 for index, value in enumerate(results):
-    assert f"row {index}" in value.text(), value
-""" % (ROWS, AT_ONCE)
+    assert f"row {{index}}" in value.text(), value
+"""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
@@ -42,7 +41,7 @@ for index, value in enumerate(results):
 )
 def test_a_killed_map_pays_twice_only_for_what_was_in_flight(kills: int, tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
-    draw = random.Random(kills)
+    draw = random.Random(kills)  # noqa: S311, repeatable
     with Sandbox(latency=0.05 * kills, rate=1000, pace=1.0, keep=5_000) as sandbox:
         command = [sys.executable, "-c", SCRIPT, sandbox.url, str(path)]
         killed = 0
@@ -72,4 +71,4 @@ def _lines(path: Path) -> list[bytes]:
     """The whole lines of a journal that is being written."""
     if not path.exists():
         return []
-    return path.read_bytes().split(b"\n")[:-1] if os.stat(path).st_size else []
+    return path.read_bytes().split(b"\n")[:-1]

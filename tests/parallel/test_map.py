@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -200,24 +200,24 @@ async def test_failed_rows_are_values_and_can_be_retried_in_place(
 
 
 async def test_rows_are_retried_by_default_and_only_as_told(
-    capital: Any, llm_sandbox: Sandbox, quick: Callable[..., llm.RetryConfig]
+    capital: Any, llm_sandbox: Sandbox, quick: llm.RetryConfig
 ) -> None:
     llm_sandbox.fail(500)
-    results = await nb.map(capital, ["Peru"], retry=quick())
+    results = await nb.map(capital, ["Peru"], retry=quick)
     assert "Lima" in results[0].text()
     assert len(results[0].retry_failures) == 1
     llm_sandbox.fail(500)
     results = await nb.map(capital, ["Peru"], retry=False)
     assert isinstance(results[0], llm.ServerError)
     llm_sandbox.cut()
-    results = await nb.map(capital.stream, ["Peru"], retry=quick())
+    results = await nb.map(capital.stream, ["Peru"], retry=quick)
     assert "Lima" in results[0].text()
 
     async def function(country: str) -> str:
         return (await llm.Model("sandbox/fast").call_async(f"Capital of {country}?")).text()
 
     llm_sandbox.fail(503)
-    assert "Lima" in (await nb.map(function, ["Peru"], retry=quick()))[0]
+    assert "Lima" in (await nb.map(function, ["Peru"], retry=quick))[0]
 
 
 async def test_cancel_returns_what_is_done() -> None:
@@ -441,7 +441,7 @@ async def test_representations_show_rows_as_text_only() -> None:
 
     results = await nb.map(tag, ["<b>"] * 12)
     assert repr(results) == "<Results: 12 rows · 12 done>"
-    page = results._repr_html_()
+    page: str = getattr(results, "_repr_html_")()  # noqa: B009, IPython's name
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
     assert "\u202e" not in page
@@ -459,7 +459,8 @@ async def test_a_wait_for_the_provider_is_told(capital: Any, llm_sandbox: Sandbo
     shown = Shown()
     task = asyncio.create_task(mapping.run(shown))
     async with asyncio.timeout(10):
-        while not llm_sandbox.requests or llm.limits.show()[-1].running:
+        # The simulator runs in a thread, and has nothing to wait for.
+        while not llm_sandbox.requests or llm.limits.show()[-1].running:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     other = asyncio.create_task(nb.map(capital, ["Chile"]))
     results = await task
