@@ -123,8 +123,17 @@ def default_approver(make_card: Callable[[], OwnCard]) -> NotebookApprover:
         make_card: Makes a card that is not shown before something is asked on it.
     """
     current = session()
-    askers: list[Asker] = [PopUpAsker(make_card, current), StdinAsker(current)]
+    # One for the session: each call has an approver of its own, and calls share a card.
+    if current.id not in _pop_ups:
+        _pop_ups.clear()
+        _pop_ups[current.id] = PopUpAsker(make_card, current)
+    pop_ups = _pop_ups[current.id]
+    pop_ups.make_card = make_card
+    askers: list[Asker] = [pop_ups, StdinAsker(current)]
     return NotebookApprover(askers, session=current, default=None)
+
+
+_pop_ups: dict[str, PopUpAsker] = {}
 
 
 def _how_to_allow(request: llm.ApprovalRequest, reasons: Sequence[str]) -> str:

@@ -1,8 +1,10 @@
 """Ways to ask a person, in the order in which they are tried: the live card, then stdin."""
 
+import asyncio
 import inspect
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any, Protocol, TypeAlias, cast
 
@@ -12,7 +14,7 @@ from mirascope_nb.approvals.book import Record, RefusedError
 from mirascope_nb.approvals.desk import Answer, Desk, Panel
 from mirascope_nb.approvals.rules import definition_of
 from mirascope_nb.approvals.session import ApprovalSession
-from mirascope_nb.kernel import CannotAsk, ask, ask_blocking, running
+from mirascope_nb.kernel import CannotAsk, ask, ask_blocking, find_cell, running
 from mirascope_nb.text import escape_invisible
 
 __all__ = ["Asker", "CardAsker", "LivePanel", "OwnCard", "PopUpAsker", "StdinAsker", "is_blocking"]
@@ -81,7 +83,7 @@ class OwnCard(LivePanel, Protocol):
 class PopUpAsker:
     """Asks on a card of its own: for tools that are run with no card around them.
 
-    Calls that wait at the same time share one; it goes when nothing waits on it.
+    Calls of one cell that wait at the same time share one; it goes when nothing waits on it.
 
     Args:
         make_card: Makes a card that is not shown before something is asked on it.
@@ -89,33 +91,41 @@ class PopUpAsker:
     """
 
     def __init__(self, make_card: Callable[[], OwnCard], session: ApprovalSession) -> None:
-        self._make_card = make_card
+        self.make_card = make_card
         self._session = session
-        self._asker: CardAsker | None = None
-        self._card: OwnCard
-        self._users = 0
+        self._open: dict[Hashable, _PopUp] = {}
 
     async def ask(self, request: llm.ApprovalRequest, /) -> Answer:
-        """Ask on the card that is open, or on a new one."""
-        if self._asker is None:
-            self._card = self._make_card()
-            self._asker = CardAsker(self._card, self._session)
-        asker, card = self._asker, self._card
-        self._users += 1
+        """Ask on the card that is open for this cell, or on a new one."""
+        place = (asyncio.get_running_loop(), find_cell())
+        pop_up = self._open.get(place)
+        if pop_up is None:
+            card = self.make_card()
+            pop_up = self._open[place] = _PopUp(card, CardAsker(card, self._session))
+        pop_up.users += 1
         try:
-            answer = await asker.ask(request)
-            card.tool_decided(request, answer.decision())
+            answer = await pop_up.asker.ask(request)
+            pop_up.card.tool_decided(request, answer.decision())
         except BaseException as error:
-            self._leave(error)
+            self._leave(place, pop_up, error)
             raise
-        self._leave(None)
+        self._leave(place, pop_up, None)
         return answer
 
-    def _leave(self, error: BaseException | None) -> None:
-        self._users -= 1
-        if not self._users:
-            self._asker = None
-            self._card.close(error)
+    def _leave(self, place: Hashable, pop_up: "_PopUp", error: BaseException | None) -> None:
+        pop_up.users -= 1
+        if not pop_up.users:
+            del self._open[place]
+            pop_up.card.close(error)
+
+
+@dataclass(slots=True)
+class _PopUp:
+    """A card that is open for questions."""
+
+    card: OwnCard
+    asker: CardAsker
+    users: int = 0
 
 
 class StdinAsker:

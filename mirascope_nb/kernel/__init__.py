@@ -5,7 +5,7 @@ that a plain script pays for none of it.
 """
 
 from mirascope_nb.kernel.ask import CannotAsk, ask, ask_blocking
-from mirascope_nb.kernel.frontend import FrontEnd, Kind, describe, detect
+from mirascope_nb.kernel.frontend import FrontEnd, Kind, describe, detect, find_cell
 from mirascope_nb.kernel.pump import uninstall_pump
 from mirascope_nb.kernel.running import Running, interruption, running
 from mirascope_nb.kernel.tasks import Detached, cancel_all, detach, live
@@ -22,6 +22,7 @@ __all__ = [
     "describe",
     "detach",
     "detect",
+    "find_cell",
     "interruption",
     "live",
     "running",

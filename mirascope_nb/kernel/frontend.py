@@ -8,7 +8,16 @@ import sys
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["FrontEnd", "Kind", "describe", "detect", "find_kernel", "find_shell", "kernel_version"]
+__all__ = [
+    "FrontEnd",
+    "Kind",
+    "describe",
+    "detect",
+    "find_cell",
+    "find_kernel",
+    "find_shell",
+    "kernel_version",
+]
 
 Kind = Literal["widget", "terminal", "headless", "script"]
 
@@ -79,6 +88,16 @@ def find_shell() -> Any | None:
 def find_kernel() -> Any | None:
     """Return the kernel of this process, or `None`; ipykernel is not imported for it."""
     return getattr(find_shell(), "kernel", None)
+
+
+def find_cell() -> str | None:
+    """Return the id of the cell that what is displayed here appears under, or `None`."""
+    publisher = getattr(find_shell(), "display_pub", None)
+    try:
+        parent: Any = publisher.parent_header  # pyright: ignore[reportOptionalMemberAccess]
+        return str(parent["header"]["msg_id"])
+    except (AttributeError, KeyError, LookupError, TypeError):
+        return None
 
 
 def kernel_version(kernel: Any | None) -> tuple[int, int] | None:

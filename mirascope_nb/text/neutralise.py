@@ -10,7 +10,8 @@ the same characters to the reader:
 - a TeX macro that makes links, attributes or definitions (`\href`, `\style`, `\def` ...) is cut
   from its backslash by a space, since one backslash more would be taken off again by the renderer;
 - a character reference that would spell such a macro is shown as it was written;
-- a fence that would be drawn as a diagram is shown as text.
+- a fence that would be drawn as a diagram is shown as text, and so is one whose language is no
+  name: JupyterLab writes it into an attribute as it is.
 
 Inside maths, where an entity or a backslash would change the formula, a space does the same work.
 Code is left alone. What is code is decided by a parser, not guessed: the blocks come from
@@ -67,7 +68,7 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _HAZARD = re.compile(
-    rf"<|!\[|\]\(|\]:|{_MACRO}|{_REFERENCE}|(?:https?|ftp)://|www\.|mermaid", re.IGNORECASE
+    rf"<|!\[|\]\(|\]:|{_MACRO}|{_REFERENCE}|(?:https?|ftp)://|www\.|`{{3}}|~{{3}}", re.IGNORECASE
 )
 _BRACKET = re.compile(r"\\[!-/:-@\[-`{-~]|`+|[\[\]]")
 _TICKS = re.compile("`+")
@@ -95,7 +96,8 @@ _TAG_START = re.compile(
     r"<(?:[/!?]|[A-Za-z][A-Za-z0-9-]*(?:[\s/>]|\Z)|[A-Za-z][A-Za-z0-9+.-]*:|[^\s<>@]*@)"
 )
 _FENCE = re.compile("`{3,}|~{3,}")
-_DIAGRAM = re.compile("mermaid", re.IGNORECASE)
+# What follows a fence: a language, perhaps with options; no diagram, no quote, no tag, no entity.
+_LANGUAGE = re.compile(r"(?!.*mermaid)[\w .,:+#=(){}\[\]/-]*", re.IGNORECASE | re.ASCII)
 _ALLOWED_URL = re.compile(r"https://[^/?#@\\]+(?:[/?#]|\Z)|mailto:", re.IGNORECASE)
 _SAFE_TOKENS = frozenset({"html_block", "html_inline", "image"})
 
@@ -178,7 +180,7 @@ def _is_safe(token: Token) -> bool:
     if token.type in _SAFE_TOKENS:
         return False
     if token.type == "fence":
-        return _DIAGRAM.search(token.info) is None
+        return _LANGUAGE.fullmatch(token.info) is not None
     if token.type == "link_open":
         return _ALLOWED_URL.match(str(token.attrs.get("href", ""))) is not None
     return True
@@ -257,7 +259,7 @@ def _spans(tokens: list[Token], count: int) -> Iterator[_Span]:
 
 def _edit_fence(piece: str, info: str) -> str:
     """A fence whose content nobody draws. The info is the parser's: entities in it are decoded."""
-    if _DIAGRAM.search(info) is None:
+    if _LANGUAGE.fullmatch(info) is not None:
         return piece
     opening, newline, body = piece.partition("\n")
     mark = _FENCE.search(opening)

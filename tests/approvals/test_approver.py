@@ -284,6 +284,29 @@ async def test_by_default_only_what_demands_approval_is_asked_about(card: "Card"
     assert card.said == ["denied", "closed: None"]
 
 
+async def test_tools_that_run_by_themselves_share_one_card(
+    card: "Card", request_for: "MakeRequest"
+) -> None:
+    made: list[Card] = []
+
+    def make_card() -> "Card":
+        made.append(type(card)())
+        return made[-1]
+
+    # An approver each, as the core makes one for every call.
+    calls = [
+        asyncio.ensure_future(default_approver(make_card).decide(request_for(required=True)))
+        for _ in range(2)
+    ]
+    await asyncio.sleep(0)
+    (shared,) = made
+    assert len(shared.asked) == 2
+    for which in range(2):
+        shared.answer(which, decision="deny")
+    await asyncio.gather(*calls)
+    assert shared.said[-1] == "closed: None"
+
+
 async def test_a_blocking_call_is_told_from_an_awaited_one() -> None:
     async def look() -> bool:
         return is_blocking()

@@ -28,8 +28,16 @@ def environment(ipykernel: str) -> Path:
     """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = [f"ipykernel=={ipykernel}", *project["dependencies"]]
+    return make_environment(ROOT / ".venv-kernels" / ipykernel, wanted)
+
+
+def make_environment(home: Path, wanted: list[str]) -> Path:
+    """Return the interpreter of an environment with these packages, making it if need be.
+
+    Raises:
+        subprocess.CalledProcessError: The environment could not be made.
+    """
     key = hashlib.sha256("\n".join([sys.version, *wanted]).encode()).hexdigest()
-    home = ROOT / ".venv-kernels" / ipykernel
     stamp = home / "made-of"
     python = home / ("Scripts" if os.name == "nt" else "bin") / "python"
     if stamp.exists() and stamp.read_text(encoding="utf-8") == key:
@@ -37,7 +45,7 @@ def environment(ipykernel: str) -> Path:
     home.parent.mkdir(exist_ok=True)
     # Made aside and moved, so that two runs at once do not see each other's half.
     with tempfile.TemporaryDirectory(dir=home.parent) as scratch:
-        fresh = Path(scratch) / ipykernel
+        fresh = Path(scratch) / home.name
         _make(fresh, python.relative_to(home), wanted)
         (fresh / "made-of").write_text(key, encoding="utf-8")
         shutil.rmtree(home, ignore_errors=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mirascope_nb.kernel import describe, detect
+from mirascope_nb.kernel import describe, detect, find_cell
 from mirascope_nb.kernel.frontend import kernel_version
 
 
@@ -103,3 +103,11 @@ def test_nothing_of_jupyter_is_imported() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
+
+
+def test_the_cell_is_the_one_that_displays_appear_under(shell: SimpleNamespace) -> None:
+    assert find_cell() is None  # a terminal
+    shell.display_pub = SimpleNamespace(parent_header={})
+    assert find_cell() is None  # nothing has been asked of the kernel yet
+    shell.display_pub.parent_header = {"header": {"msg_id": "a1"}}
+    assert find_cell() == "a1"

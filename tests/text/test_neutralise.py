@@ -267,3 +267,26 @@ def test_the_work_grows_with_the_length_and_no_faster(piece: str) -> None:
     small, large = seconds(1_000), seconds(4_000)
     # Four times the text; sixteen times the work would be quadratic.
     assert large < 11 * small + 0.05
+
+
+@pytest.mark.parametrize(
+    "info",
+    [
+        'html"><img src=x onerror=pwn()>',
+        'js" onmouseover="pwn()',
+        "js' onmouseover='pwn()",
+        "js&quot; onmouseover=&#34;pwn()",
+        'js\\" onmouseover=pwn()',
+        "a`b",
+    ],
+)
+def test_what_follows_a_fence_cannot_leave_the_attribute_it_is_written_into(info: str) -> None:
+    assert neutralise(f"~~~{info}\nx\n~~~") == "~~~text\nx\n~~~"
+
+
+@pytest.mark.parametrize(
+    "info",
+    ["", "python", "c++", "c#", "{code-block} python", "python title=a.py [3]", "objective-c"],
+)
+def test_the_language_of_a_fence_stays(info: str) -> None:
+    assert neutralise(f"```{info}\n<x>\n```") == f"```{info}\n<x>\n```"
