@@ -387,7 +387,7 @@
   font-size: 0;
 }
 .mnb-pill::after {
-  content: attr(data-label);
+  content: attr(data-label) / "";
   display: inline-block;
   padding: 0 7px;
   border-radius: 9px;
@@ -432,22 +432,22 @@
 .mnb-tool[data-state=pending] > .mnb-tool-arguments {
   max-height: none;
 }
-.mnb-arguments {
+.mnb-tool .mnb-arguments {
   display: grid;
   grid-template-columns: fit-content(38%) minmax(0, 1fr);
   gap: 3px 14px;
   margin: 0;
 }
-.mnb-arguments > :is(dt, dd) {
+.mnb-tool .mnb-arguments > :is(dt, dd) {
+  float: none;
+  width: auto;
   margin: 0;
   padding: 0;
   font: inherit;
   line-height: 1.5;
   text-align: start;
 }
-.mnb-arguments > dt {
-  float: none;
-  width: auto;
+.mnb-tool .mnb-arguments > dt {
   color: var(--mnb-muted);
   font-weight: 400;
 }
@@ -705,7 +705,7 @@
   vertical-align: 1px;
 }
 .mnb-status::after {
-  content: attr(data-label);
+  content: attr(data-label) / "";
   font-size: var(--mnb-small);
 }
 .mnb-status:not([data-label=""])::after {
