@@ -25,7 +25,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 	coverage refresh dist lock format clean dev chromium
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | head -8
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
 # ---- the environment ------------------------------------------------------------------------
 
@@ -56,7 +56,7 @@ demo: .venv/made-for-demo
 lab: .venv/made-for-demo
 	@mkdir -p build
 	@test -f build/01_quickstart.ipynb || cp $(QUICKSTART) build/
-	@$(BIN)/jupyter lab build/01_quickstart.ipynb
+	@$(BIN)/jupyter lab $$(test "$$(id -u)" != 0 || echo --allow-root) build/01_quickstart.ipynb
 
 # ---- checks: nothing is run, everything is read ---------------------------------------------
 
@@ -71,18 +71,25 @@ types: dev
 	@$(BIN)/mypy
 
 imports: dev
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-cache
 
 spelling: dev
 	@$(BIN)/codespell
-	@$(BIN)/validate-pyproject -q pyproject.toml
+	@$(BIN)/validate-pyproject pyproject.toml >/dev/null
 
 # ---- tests ----------------------------------------------------------------------------------
 
-# One run of pytest comes last, so that its last line counts all there is. Its two workers are one
-# for what starts kernels and browsers, which are slow and measured, and one for the rest.
-test: check ui chromium
-	@$(PYTEST) --nbval --numprocesses=2 --dist=loadgroup tests notebooks
+# All of it, even after a failure. One run of pytest comes last, so that its last line counts every
+# test there is. Its two workers are one for what starts kernels and browsers, which is slow and
+# measured, and one for the rest.
+test: dev
+	@failed=; \
+	$(MAKE) --keep-going check || failed="$$failed check"; \
+	$(MAKE) ui || failed="$$failed ui"; \
+	$(MAKE) chromium || failed="$$failed chromium"; \
+	$(PYTEST) --nbval --numprocesses=2 --dist=loadgroup tests notebooks \
+		|| failed="$$failed pytest"; \
+	test -z "$$failed" || { echo "Failed:$$failed"; exit 1; }
 
 ui: labextension/node_modules/.package-lock.json
 	@cd labextension && $(NPM) run check

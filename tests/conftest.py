@@ -3,8 +3,10 @@
 import ipaddress
 import os
 import re
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,8 +14,12 @@ from typing import Any
 
 import pytest
 
+BROWSER_TESTS = Path(__file__).parent / "e2e"
+
 # Measured, or slow to start: these run one after another on one worker of pytest-xdist.
 ONE_AT_A_TIME = ("kernel", "browser")
+
+LONG = ("soak", "matrix")
 
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -88,6 +94,7 @@ def fresh_registry() -> Iterator[None]:
     core = sys.modules.get("mirascope_nb.llm")
     if core is not None:
         core.reset_provider_registry()
+        core.limits.reset()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -171,9 +178,32 @@ def notebook_kernel() -> Iterator[NotebookKernel]:
     kernel.close()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give pytest-xdist the groups that must stay on one worker, in order."""
+def pytest_configure() -> None:
+    """Let kernels be interrupted, whoever started this run.
+
+    A shell starts what it runs in the background with interrupts ignored, and every process that
+    such a run starts would go on ignoring them.
+    """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# Before pytest-xdist reads the groups.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the browser's tests, and keep on one worker, in order, what is measured or slow.
+
+    What is long runs only where it is asked for by its mark.
+    """
+    asked = str(config.getoption("markexpr", ""))
+    left_out = [name for name in LONG if name not in asked]
+    long = [item for item in items if any(map(item.get_closest_marker, left_out))]
+    if long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
     for item in items:
+        if item.path.is_relative_to(BROWSER_TESTS):
+            item.add_marker(pytest.mark.browser)
         marks = [item.get_closest_marker(name) for name in ONE_AT_A_TIME]
         if any(marks) or item.path.suffix == ".ipynb":
             item.add_marker(pytest.mark.xdist_group("one at a time"))
