@@ -30,7 +30,7 @@ class Odd:
         (Odd(), "odd"),
         ({"odd": Odd()}, "odd"),
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_a_tools_result_as_text(result: Any, text: str) -> None:
     output: Any = llm.ToolOutput(id="call_0", name="f", result=result)
