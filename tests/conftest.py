@@ -14,10 +14,8 @@ from typing import Any
 
 import pytest
 
-BROWSER_TESTS = Path(__file__).parent / "e2e"
-
-# Measured, or slow to start: these run one after another on one worker of pytest-xdist.
-ONE_AT_A_TIME = ("kernel", "browser")
+# What starts kernels and browsers, and measures: never two of these at a time.
+ONE_AT_A_TIME = ("tests/e2e/", "tests/kernel/", "notebooks/")
 
 LONG = ("soak", "matrix")
 
@@ -188,10 +186,8 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-# Before pytest-xdist reads the groups.
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the browser's tests, and keep on one worker, in order, what is measured or slow.
+    """Mark the browser's tests; on workers, begin with what is measured or slow.
 
     What is long runs only where it is asked for by its mark.
     """
@@ -202,8 +198,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in long]
     for item in items:
-        if item.path.is_relative_to(BROWSER_TESTS):
+        if item.nodeid.startswith("tests/e2e/"):
             item.add_marker(pytest.mark.browser)
-        marks = [item.get_closest_marker(name) for name in ONE_AT_A_TIME]
-        if any(marks) or item.path.suffix == ".ipynb":
-            item.add_marker(pytest.mark.xdist_group("one at a time"))
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: not item.nodeid.startswith(ONE_AT_A_TIME))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep a file on one worker, and all that is measured or slow on the first.
+
+    The marks that pytest-xdist has for this are without effect for pytest 9.2.
+    """
+    from xdist.scheduler import (  # pyright: ignore[reportMissingTypeStubs]
+        LoadScopeScheduling,
+    )
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "measured" if nodeid.startswith(ONE_AT_A_TIME) else nodeid.partition("::")[0]
+
+    config.option.loadscopereorder = False
+    return ByFile(config, log)

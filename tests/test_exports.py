@@ -3,7 +3,6 @@
 import importlib
 import inspect
 import sys
-import types
 import typing
 from typing import Any
 
@@ -45,13 +44,13 @@ def _sorted(names: list[str]) -> list[str]:
 
 
 def test_all_that_the_core_names_is_exported() -> None:
-    public = {
+    ours = {
         name
         for name, value in vars(llm).items()
         if not name.startswith("_")
-        and not (isinstance(value, types.ModuleType) and name not in llm.__all__)
+        and str(getattr(value, "__module__", "")).startswith("mirascope")
     }
-    assert public == set(llm.__all__)
+    assert ours <= set(llm.__all__)
 
 
 @by_module
