@@ -4,7 +4,8 @@
 #   make lab     open it in JupyterLab
 #   make test    every check and every test
 #
-# Parts of `make test`: check, ui, unit, kernel, browser, notebooks. Others: dist, lock, clean.
+# Parts of `make test`: check, ui, unit, kernel, browser, notebooks. Others: test-interop (the
+# vendors' own SDKs against the sandbox), dist, lock, clean.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -22,7 +23,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .PHONY: help demo lab test check lint types imports spelling ui unit kernel browser notebooks \
-	coverage refresh dist lock format clean dev chromium
+	test-interop coverage refresh dist lock format clean dev chromium
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -110,6 +111,16 @@ browser: dev chromium
 notebooks: dev
 	@$(PYTEST) --nbval notebooks
 
+# The vendors' SDKs want their own versions of what we use, so they get an environment of their own.
+.venv-interop/made: pyproject.toml | dev
+	@$(BIN)/python -m venv --clear .venv-interop
+	@UV_NATIVE_TLS=$${UV_NATIVE_TLS:-1} $(BIN)/uv pip install --quiet \
+		--python .venv-interop/bin/python --group interop -e .
+	@touch $@
+
+test-interop: .venv-interop/made
+	@.venv-interop/bin/python -m pytest tests/interop
+
 # After a change that is meant to change their outputs.
 refresh: dev
 	@for notebook in notebooks/*.ipynb; do \
@@ -139,6 +150,6 @@ format: dev
 	@$(BIN)/ruff format
 
 clean:
-	rm -rf .venv .venv-kernels build dist test-results labextension/node_modules
+	rm -rf .venv .venv-interop .venv-kernels build dist test-results labextension/node_modules
 	rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find mirascope_nb tests tools -name __pycache__ -prune -exec rm -rf {} +

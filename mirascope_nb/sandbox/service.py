@@ -159,9 +159,10 @@ class Service:
         whole = list(frames)
         # At least the terminal event must be missing.
         share = int(len(whole) * _CUT_SHARE) if scripted.after is None else scripted.after
-        yield from whole[: min(share, len(whole) - 1)]
+        kept = whole[: min(share, len(whole) - 1)]
+        yield from kept
         if scripted.fault is not None:
-            yield wire.failure_frame(scripted.fault, stamp)
+            yield wire.failure_frame(scripted.fault, stamp, sent=len(kept))
 
     def _refuse(
         self,

@@ -15,6 +15,13 @@ WHO_I_AM = (
     "simple rules, so that you can try out prompts, tools and notebooks without a key or a network."
 )
 
+# A question about what came along, rather than one that could stand alone.
+_POINTS_AT = re.compile(
+    r"\b(?:this|that|these|those|it|here|above|attached|attachment|images?|pictures?|photos?|plots?"
+    r"|figures?|screenshots?|charts?|documents?|pdfs?|files?|audio|recordings?|clips?)\b",
+    re.IGNORECASE,
+)
+
 
 def answer(prompt: Prompt) -> str:
     """The assistant's reply to a prompt, as Markdown: short, and always the same."""
@@ -22,6 +29,8 @@ def answer(prompt: Prompt) -> str:
     if not asked.text:
         kinds = [kind for turn in prompt.turns for kind in turn.attachments]
         return _attached(kinds) if kinds else "I am here. What would you like to know?"
+    if (attached := _just_attached(prompt)) and _POINTS_AT.search(asked.text):
+        return _attached(attached)
     for pattern, handler in _HANDLERS:
         if pattern.search(asked.text) and (reply := handler(asked)):
             return reply
@@ -116,6 +125,12 @@ def _restated(asked: Asked) -> str:
             "offline simulator; a real model would answer in a paragraph or two."
         )
     return "0" if "number" in asked.text.lower() else brief.rstrip(".?!")
+
+
+def _just_attached(prompt: Prompt) -> tuple[str, ...]:
+    """What came with the last thing the user said."""
+    asking = (turn for turn in reversed(prompt.turns) if turn.role == "user" and turn.text.strip())
+    return next((turn.attachments for turn in asking), ())
 
 
 def _attached(kinds: Sequence[str]) -> str:

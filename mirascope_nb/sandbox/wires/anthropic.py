@@ -158,8 +158,9 @@ class Anthropic:
         body = _error(fault) | {"request_id": _request_id(stamp)}
         return Failure(status=fault.status or STATUS_OF[fault.kind], body=body, headers=headers)
 
-    def failure_frame(self, fault: Fault, stamp: Stamp) -> Frame:
+    def failure_frame(self, fault: Fault, stamp: Stamp, *, sent: int) -> Frame:
         """An error in the middle of a stream."""
+        del sent
         return sse(_error(fault) | {"request_id": _request_id(stamp)}, event="error")
 
     def headers(self, stamp: Stamp, allowance: Allowance | None) -> Headers:

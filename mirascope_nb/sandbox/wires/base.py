@@ -71,8 +71,14 @@ class Wire(Protocol):
         """An error as the answer to a request."""
         ...
 
-    def failure_frame(self, fault: Fault, stamp: Stamp) -> Frame:
-        """The same error in the middle of a stream."""
+    def failure_frame(self, fault: Fault, stamp: Stamp, *, sent: int) -> Frame:
+        """The same error in the middle of a stream.
+
+        Args:
+            fault: What went wrong.
+            stamp: The reply's identity.
+            sent: How many pieces of the stream came before.
+        """
         ...
 
     def headers(self, stamp: Stamp, allowance: Allowance | None) -> Headers:

@@ -132,9 +132,9 @@ class Google:
         status = fault.status or _STATUS[fault.kind]
         return Failure(status=status, body={"error": _error(fault)}, headers=headers)
 
-    def failure_frame(self, fault: Fault, stamp: Stamp) -> Frame:
+    def failure_frame(self, fault: Fault, stamp: Stamp, *, sent: int) -> Frame:
         """An error in the middle of a stream."""
-        del stamp
+        del stamp, sent
         return sse({"error": _error(fault)})
 
     def headers(self, stamp: Stamp, allowance: Allowance | None) -> Headers:

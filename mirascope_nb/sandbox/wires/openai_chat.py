@@ -156,9 +156,9 @@ class OpenAIChat:
         del stamp
         return openai.failure(fault)
 
-    def failure_frame(self, fault: Fault, stamp: Stamp) -> Frame:
+    def failure_frame(self, fault: Fault, stamp: Stamp, *, sent: int) -> Frame:
         """An error in the middle of a stream."""
-        del stamp
+        del stamp, sent
         return sse({"error": openai.error_of(fault)})
 
     def headers(self, stamp: Stamp, allowance: Allowance | None) -> Headers:

@@ -118,13 +118,13 @@ class OpenAIResponses:
             )
         return openai.failure(fault)
 
-    def failure_frame(self, fault: Fault, stamp: Stamp) -> Frame:
+    def failure_frame(self, fault: Fault, stamp: Stamp, *, sent: int) -> Frame:
         """An error in the middle of a stream."""
         del stamp
         error = openai.error_of(fault)
         payload = {
             "type": "error",
-            "sequence_number": 0,
+            "sequence_number": sent,
             "code": error["code"] or error["type"],
             "message": error["message"],
             "param": error["param"],
