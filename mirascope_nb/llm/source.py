@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from mirascope_nb.llm.chunks import StreamResponseChunk
-from mirascope_nb.llm.exceptions import ConnectionError, Error, ResponseValidationError
+from mirascope_nb.llm.exceptions import (
+    ConnectionError,
+    Error,
+    ProviderError,
+    ResponseValidationError,
+)
 from mirascope_nb.llm.io import IO, ByteStream, Endpoint
 from mirascope_nb.llm.io.faults import stripped
 from mirascope_nb.llm.providers.codec import StreamDecoder
-from mirascope_nb.llm.sse import EventTooLargeError, SSEParser
+from mirascope_nb.llm.sse import Event, EventTooLargeError, SSEParser
+from mirascope_nb.llm.surrogates import HalfJoiner
+from mirascope_nb.llm.wire_json import may_hold_halves
 
-__all__ = ["ChunkSource", "IteratorSource", "WireSource", "redacted", "unreadable"]
+__all__ = ["Batch", "ChunkSource", "IteratorSource", "WireSource", "redacted", "unreadable"]
+
+Batch: TypeAlias = list[StreamResponseChunk | Event]
+"""What one read brings: chunks, and beside them the events that they were made of."""
 
 # Events by which a server says that it is there, or that a part begins, which may take a while.
 NO_CONTENT = frozenset(
@@ -35,7 +46,7 @@ ErrorT = TypeVar("ErrorT", bound=Error)
 class ChunkSource(Protocol):
     """A stream of chunks that is read a batch at a time."""
 
-    async def read(self) -> list[StreamResponseChunk] | None:
+    async def read(self) -> Batch | None:
         """The next chunks, perhaps none; `None` at the end.
 
         What had arrived before an error is returned first, and the error raised by the next call.
@@ -65,13 +76,15 @@ class WireSource:
         self._stream = stream
         self._decoder = decoder
         self._parser = SSEParser()
+        self._joiner: HalfJoiner | None = None
+        """Made for the first event that may hold half a character; most streams have none."""
         self._opened = opened
         self._content: float | None = None
         self._tolerates_missing_end = tolerates_missing_end
         self._failure: Exception | None = None
         self._done = False
 
-    async def read(self) -> list[StreamResponseChunk] | None:
+    async def read(self) -> Batch | None:
         """The chunks of the next network read; see `ChunkSource.read`."""
         if self._failure is not None:
             failure, self._failure = self._failure, None
@@ -85,22 +98,37 @@ class WireSource:
         except BaseException:
             await self.aclose()
             raise
-        chunks: list[StreamResponseChunk] = []
+        chunks: Batch = []
         if not received:
             self._end(chunks)
         else:
             self._decode(received, chunks)
         if self._decoder.done or self._done:
-            await self.aclose()
+            await self._release()
         return chunks
 
-    def _decode(self, received: bytes, chunks: list[StreamResponseChunk]) -> None:
+    async def _release(self) -> None:
+        """Leave the connection, for others to use if the reply's end has arrived by now.
+
+        Nobody waits for it: where it has not, the connection is closed.
+        """
+        if self._decoder.done:
+            with contextlib.suppress(ProviderError):
+                await self._stream.read(self._io.now())
+        await self.aclose()
+
+    def _decode(self, received: bytes, chunks: Batch) -> None:
         feed = self._decoder.feed
         try:
             for event in self._parser.feed(received):
                 news = feed(event)
+                if self._joiner is None and may_hold_halves(event.data):
+                    self._joiner = HalfJoiner()
+                if self._joiner is not None:
+                    news = self._joiner.joined(news)
+                chunks.append(event)
                 chunks += news
-                if news and event.type not in NO_CONTENT:
+                if event.type not in NO_CONTENT and event.data and not event.data.isspace():
                     self._content = self._io.now()
                 if self._decoder.done:
                     return
@@ -112,7 +140,7 @@ class WireSource:
             failure = unreadable("a stream event", self._endpoint, error)
             self._fail(redacted(failure, self._endpoint))
 
-    def _end(self, chunks: list[StreamResponseChunk]) -> None:
+    def _end(self, chunks: Batch) -> None:
         self._done = True
         if self._tolerates_missing_end:
             try:
@@ -173,7 +201,7 @@ class IteratorSource:
         self.translate: Callable[[Exception], Exception] | None = None
         """What turns the iterator's exceptions into ours."""
 
-    async def read(self) -> list[StreamResponseChunk] | None:
+    async def read(self) -> Batch | None:
         """The next chunk; see `ChunkSource.read`."""
         try:
             if self._is_async:
@@ -188,7 +216,14 @@ class IteratorSource:
             raise translated from error
 
     async def aclose(self) -> None:
-        """Close a generator; other iterators have nothing to close."""
+        """Close a generator; other iterators have nothing to close.
+
+        One that somebody else is waiting for just now ends with what it is waiting for.
+        """
+        if getattr(self._iterator, "ag_running", False) or getattr(
+            self._iterator, "gi_running", False
+        ):
+            return
         close = getattr(self._iterator, "aclose" if self._is_async else "close", None)
         if close is not None:
             closing = close()

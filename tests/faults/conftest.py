@@ -51,6 +51,8 @@ class Wire:
     """An error event: the server is overloaded."""
     delta: Callable[[str], bytes]
     """An event that brings some text."""
+    call: Callable[[str, str, str], tuple[bytes, bytes]]
+    """A reply that calls a tool, by id, name and arguments: streamed, and whole."""
     begin: bytes = b""
     """What has to come before it."""
     end: bytes = b""
@@ -69,9 +71,28 @@ def _events(*events: dict[str, Any] | str, named: bool = False) -> bytes:
     return out
 
 
+def _value(arguments: str) -> Any:
+    """Arguments for a wire on which they are an object: what is none stays a text."""
+    try:
+        return json.loads(arguments)
+    except (ValueError, RecursionError):
+        return arguments
+
+
 def _chat() -> Wire:
     def delta(text: str) -> bytes:
         return _events({"choices": [{"delta": {"content": text}}]})
+
+    def call(id: str, name: str, arguments: str) -> tuple[bytes, bytes]:
+        tool = {"id": id, "function": {"name": name, "arguments": arguments}}
+        asked = {"role": "assistant", "content": None, "tool_calls": [{"index": 0} | tool]}
+        streamed = _events(
+            {"choices": [{"delta": asked}]},
+            {"choices": [{"delta": {}, "finish_reason": "tool_calls"}]},
+            "[DONE]",
+        )
+        whole = {"choices": [{"message": asked, "finish_reason": "tool_calls"}]}
+        return streamed, json.dumps(whole).encode()
 
     end = _events({"choices": [{"delta": {}, "finish_reason": "stop"}]}, "[DONE]")
     message = {"role": "assistant", "content": TEXT}
@@ -83,6 +104,7 @@ def _chat() -> Wire:
         once=json.dumps({"choices": [{"message": message, "finish_reason": "stop"}]}).encode(),
         overloaded=_events({"error": {"type": "overloaded_error", "message": "busy"}}),
         delta=delta,
+        call=call,
         end=end,
     )
 
@@ -96,7 +118,19 @@ def _responses() -> Wire:
     def delta(text: str) -> bytes:
         return _events({"type": "response.output_text.delta", **place, "delta": text}, named=True)
 
-    added = {"type": "response.output_item.added", "output_index": 0}
+    def call(id: str, name: str, arguments: str) -> tuple[bytes, bytes]:
+        tool = {"type": "function_call", "id": "fc", "call_id": id, "name": name}
+        output = {"id": "r", "status": "completed", "output": [tool | {"arguments": arguments}]}
+        done = {"type": "response.function_call_arguments.done", "item_id": "fc"}
+        streamed = _events(
+            added | {"item": tool | {"arguments": ""}},
+            done | {"output_index": 0, "arguments": arguments},
+            {"type": "response.completed", "response": output},
+            named=True,
+        )
+        return streamed, json.dumps(output).encode()
+
+    added: dict[str, Any] = {"type": "response.output_item.added", "output_index": 0}
     begin = _events({**added, "item": item | {"content": []}}, named=True)
     end = _events(
         {"type": "response.output_text.done", **place, "text": TEXT},
@@ -112,6 +146,7 @@ def _responses() -> Wire:
         once=json.dumps(whole).encode(),
         overloaded=_events(error, named=True),
         delta=delta,
+        call=call,
         begin=begin,
         end=end,
     )
@@ -121,6 +156,22 @@ def _anthropic() -> Wire:
     def delta(text: str) -> bytes:
         piece = {"type": "text_delta", "text": text}
         return _events({"type": "content_block_delta", "index": 0, "delta": piece}, named=True)
+
+    def call(id: str, name: str, arguments: str) -> tuple[bytes, bytes]:
+        tool: dict[str, Any] = {"type": "tool_use", "id": id, "name": name, "input": {}}
+        piece = {"type": "input_json_delta", "partial_json": arguments}
+        streamed = _events(
+            {"type": "message_start", "message": {"usage": {"input_tokens": 1}}},
+            {"type": "content_block_start", "index": 0, "content_block": tool},
+            {"type": "content_block_delta", "index": 0, "delta": piece},
+            {"type": "content_block_stop", "index": 0},
+            {"type": "message_delta", "delta": {"stop_reason": "tool_use"}},
+            {"type": "message_stop"},
+            named=True,
+        )
+        called = tool | {"input": _value(arguments)}
+        whole = {"type": "message", "content": [called], "stop_reason": "tool_use"}
+        return streamed, json.dumps(whole).encode()
 
     block = {"type": "text", "text": ""}
     begin = _events(
@@ -144,6 +195,7 @@ def _anthropic() -> Wire:
         once=json.dumps(whole | {"stop_reason": "end_turn"}).encode(),
         overloaded=_events({"type": "error", "error": error}, named=True),
         delta=delta,
+        call=call,
         begin=begin,
         end=end,
     )
@@ -156,6 +208,12 @@ def _google() -> Wire:
     def delta(text: str) -> bytes:
         return _events(candidate(text))
 
+    def call(id: str, name: str, arguments: str) -> tuple[bytes, bytes]:
+        part = {"functionCall": {"id": id, "name": name, "args": _value(arguments)}}
+        content = {"role": "model", "parts": [part]}
+        whole = {"candidates": [{"content": content, "finishReason": "STOP"}]}
+        return _events(whole), json.dumps(whole).encode()
+
     end = _events({"candidates": [{"finishReason": "STOP"}]})
     error = {"code": 503, "status": "UNAVAILABLE", "message": "busy"}
     return Wire(
@@ -166,6 +224,7 @@ def _google() -> Wire:
         once=json.dumps(candidate(TEXT, finishReason="STOP")).encode(),
         overloaded=_events({"error": error}),
         delta=delta,
+        call=call,
         end=end,
     )
 
@@ -396,12 +455,20 @@ class FaultServer:
         return not self.open
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def faults() -> Iterator[FaultServer]:
-    """The server."""
+    """The server, at a port of its own, so that no connection of another test's is kept."""
     server = FaultServer()
     yield server
     close_blocking_clients()
+    server.stop()
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[FaultServer]:
+    """A server of another origin."""
+    server = FaultServer()
+    yield server
     server.stop()
 
 
