@@ -4,18 +4,21 @@ Both show a live card, return the finished response, and leave the card in its t
 happens: an error goes on up after the card has failed, a stop keeps what had arrived. In a terminal
 or a script the same functions write text.
 
-The blocking forms are for code that cannot await, such as a magic inside a function.
+The blocking forms are for code that cannot await, such as a magic inside a function. Both forms go
+through the same two coroutines; what differs is how a response is read, how its tools are executed
+and how it is resumed, and that is what a `_Turns` does.
 """
 
 from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar, cast
 
 from mirascope_nb import llm
+from mirascope_nb._loop import run_now
 from mirascope_nb.kernel import interruption, running
 from mirascope_nb.widgets.live import LiveCard, current_tool
 from mirascope_nb.widgets.reading import read, read_blocking
@@ -62,9 +65,8 @@ async def show(
         ProviderError: As the call or its stream fails; the card says what to do.
     """
     card = LiveCard(model=model, title=title, format=format, quiet=quiet, display=display)
-    with running(), _stoppable(card), card:
-        response = await _follow(card, source, bind)
-    return cast("ResponseT", response)
+    with running(), _stoppable(card), _begun(source):
+        return cast("ResponseT", await _do_show(_Awaited(card), source, bind))
 
 
 async def run(
@@ -105,44 +107,45 @@ async def run(
         ProviderError: As a call or its stream fails.
         ValueError: If `max_turns` is less than 1, or `approve` is no policy.
     """
-    if max_turns < 1:
-        raise ValueError("max_turns must be at least 1")
     card = LiveCard(model=model, title=title, format=format, quiet=quiet, display=display)
-    with running(), _stoppable(card), card, _approving(card, approve):
-        response = await _follow(card, source, bind)
-        for _ in range(max_turns - 1):
-            if not response.tool_calls:
-                break
-            outputs = await _execute_tools(card, response, ctx)
-            response = await _follow(card, _resume(response, ctx, outputs), bind)
-        if response.tool_calls:
-            card.state.update(
-                note=f"Ended after {max_turns} replies: the model goes on calling tools."
-            )
-    return response
+    with running(), _stoppable(card), _begun(source):
+        return await _do_run(_Awaited(card, ctx), source, bind, approve, max_turns)
 
 
 def show_blocking(
-    response: ResponseT,
+    source: Callable[[], ResponseT] | ResponseT,
     *,
     model: str | None = None,
     title: str | None = None,
     format: CardFormat = "markdown",
     quiet: bool = False,
     display: bool = True,
+    bind: Bind | None = None,
 ) -> ResponseT:
     """Show a synchronous response without a loop; see `show`.
 
     In a notebook it is shown when it is whole, since nothing can be live while the kernel blocks.
+
+    Args:
+        source: A synchronous response, or a function that asks for one, such as
+            `lambda: call.stream("...")`. A failure to ask is then shown as well.
+        model: As of `show`, and so are the others.
+        title: As of `show`.
+        format: As of `show`.
+        quiet: As of `show`.
+        display: As of `show`.
+        bind: As of `show`.
+
+    Raises:
+        KeyboardInterrupt: If the cell was stopped.
+        ProviderError: As the call or its stream fails.
     """
     card = LiveCard(model=model, title=title, format=format, quiet=quiet, display=display)
-    with card:
-        read_blocking(card, cast("Any", response))
-    return response
+    return cast("ResponseT", run_now(_do_show(_Blocking(card), source, bind)))
 
 
 def run_blocking(
-    response: llm.AnyResponse,
+    source: Callable[[], llm.AnyResponse] | llm.AnyResponse,
     *,
     approve: Approve = "ask",
     max_turns: int = MAX_TURNS,
@@ -152,40 +155,132 @@ def run_blocking(
     format: CardFormat = "markdown",
     quiet: bool = False,
     display: bool = True,
+    bind: Bind | None = None,
 ) -> Any:
     """Run the tools of a synchronous response, and go on until it calls none; see `run`.
 
-    A person is asked on stdin, or else the call is denied.
+    A person is asked on stdin, or else the call is denied. The arguments are those of `run`, but
+    for `source`, which is that of `show_blocking`.
     """
+    card = LiveCard(model=model, title=title, format=format, quiet=quiet, display=display)
+    return run_now(_do_run(_Blocking(card, ctx), source, bind, approve, max_turns))
+
+
+# -- the two coroutines --------------------------------------------------------------------------
+
+
+async def _do_show(turns: _Turns, source: Any, bind: Bind | None) -> Any:
+    with turns.card:
+        return await _follow(turns, source, bind)
+
+
+async def _do_run(
+    turns: _Turns, source: Any, bind: Bind | None, approve: Approve, max_turns: int
+) -> Any:
     if max_turns < 1:
         raise ValueError("max_turns must be at least 1")
-    card = LiveCard(model=model, title=title, format=format, quiet=quiet, display=display)
-    given = _given(response, ctx)
+    card = turns.card
     with card, _approving(card, approve):
-        current: Any = response
-        read_blocking(card, current)
+        response = await _follow(turns, source, bind)
         for _ in range(max_turns - 1):
-            if not current.tool_calls:
+            if not response.tool_calls:
                 break
-            blocks = card.blocks_of(current.tool_calls)
-            outputs = current.execute_tools(*given)
-            for index, output in zip(blocks, outputs, strict=True):
-                card.tool_ended(index, output)
-            current = current.resume(*given, outputs)
-            read_blocking(card, current)
-    return current
-
-
-async def _follow(card: LiveCard, source: Any, bind: Bind | None) -> Any:
-    """Show one response to its end; it is awaited for first if need be."""
-    response = await source if inspect.isawaitable(source) else source
-    if bind is not None:
-        bind(response)
-    await read(card, response)
+            outputs = await turns.execute_tools(response)
+            response = await _follow(turns, turns.resume(response, outputs), bind)
+        if response.tool_calls:
+            card.state.update(
+                note=f"Ended after {max_turns} replies: the model goes on calling tools."
+            )
     return response
 
 
-async def _execute_tools(
+async def _follow(turns: _Turns, source: Any, bind: Bind | None) -> Any:
+    """Show one response to its end; it is asked for first if need be."""
+    response = await turns.open(source)
+    if bind is not None:
+        bind(response)
+    await turns.read(response)
+    return response
+
+
+# -- how they take a turn ------------------------------------------------------------------------
+
+
+class _Turns(Protocol):
+    """What differs between responses that are awaited and responses that block."""
+
+    card: LiveCard
+
+    async def open(self, source: Any) -> Any:
+        """The response that a source is, or gives."""
+        ...
+
+    async def read(self, response: Any) -> None:
+        """Show a response to its end."""
+        ...
+
+    async def execute_tools(self, response: Any) -> list[llm.ToolOutput[Any]]:
+        """Run the tool calls of a response, and show each as it ends."""
+        ...
+
+    def resume(self, response: Any, outputs: Sequence[llm.ToolOutput[Any]]) -> Any:
+        """What `open` takes for the next reply."""
+        ...
+
+
+class _Blocking:
+    """Turns of responses that block. Its coroutines never suspend."""
+
+    def __init__(self, card: LiveCard, ctx: llm.Context[Any] | None = None) -> None:
+        self.card = card
+        self._ctx = ctx
+
+    async def open(self, source: Any) -> Any:
+        return source() if callable(source) else source
+
+    async def read(self, response: Any) -> None:
+        read_blocking(self.card, response)
+
+    async def execute_tools(self, response: Any) -> list[llm.ToolOutput[Any]]:
+        blocks = self.card.blocks_of(response.tool_calls)
+        outputs: list[llm.ToolOutput[Any]] = response.execute_tools(*_given(response, self._ctx))
+        for index, output in zip(blocks, outputs, strict=True):
+            self.card.tool_ended(index, output)
+        return outputs
+
+    def resume(self, response: Any, outputs: Sequence[llm.ToolOutput[Any]]) -> Any:
+        return lambda: response.resume(*_given(response, self._ctx), outputs)
+
+
+class _Awaited:
+    """Turns of responses that are awaited; one that blocks is read by a thread."""
+
+    def __init__(self, card: LiveCard, ctx: llm.Context[Any] | None = None) -> None:
+        self.card = card
+        self._ctx = ctx
+
+    async def open(self, source: Any) -> Any:
+        return await source if inspect.isawaitable(source) else source
+
+    async def read(self, response: Any) -> None:
+        await read(self.card, response)
+
+    async def execute_tools(self, response: Any) -> list[llm.ToolOutput[Any]]:
+        return await _execute_at_once(self.card, response, self._ctx)
+
+    def resume(self, response: Any, outputs: Sequence[llm.ToolOutput[Any]]) -> Any:
+        given = _given(response, self._ctx)
+        if hasattr(response, "aclose"):
+            return response.resume(*given, outputs)
+        # The next reply streams, whatever the one before did.
+        messages = [*response.messages, llm.messages.user(outputs)]
+        asked: dict[str, Any] = {"tools": list(response.toolkit.tools), "format": response.format}
+        if given:
+            return response.model.context_stream_async(messages, ctx=given[0], **asked)
+        return response.model.stream_async(messages, **asked)
+
+
+async def _execute_at_once(
     card: LiveCard, response: llm.AnyResponse, ctx: llm.Context[Any] | None
 ) -> list[llm.ToolOutput[Any]]:
     """Run the tool calls of a response at once, and show each as it ends."""
@@ -250,18 +345,14 @@ def _async_toolkit(response: Any) -> Any:
     return made(toolkit.tools)
 
 
-def _resume(
-    response: Any, ctx: llm.Context[Any] | None, outputs: Sequence[llm.ToolOutput[Any]]
-) -> Coroutine[Any, Any, Any]:
-    """The next reply, streaming whatever the one before was."""
-    given = _given(response, ctx)
-    if hasattr(response, "aclose"):
-        return response.resume(*given, outputs)
-    messages = [*response.messages, llm.messages.user(outputs)]
-    asked: dict[str, Any] = {"tools": list(response.toolkit.tools), "format": response.format}
-    if given:
-        return response.model.context_stream_async(messages, ctx=given[0], **asked)
-    return response.model.stream_async(messages, **asked)
+@contextmanager
+def _begun(source: object) -> Generator[None]:
+    """Leave no coroutine behind that was never awaited, as when an option is refused."""
+    try:
+        yield
+    finally:
+        if inspect.iscoroutine(source):
+            source.close()
 
 
 @contextmanager
