@@ -17,6 +17,9 @@ NO_MODEL: Final = (
     "`%config LLMMagics.model = 'provider/model'`."
 )
 
+COLON_MODEL: Final = re.compile(r"(?P<provider>[\w-]+):(?P<name>[\w.-]+)$")
+"""A model as other tools write it, `provider:model`: understood, and answered with ours."""
+
 _NAME: Final = re.compile(r"[A-Za-z_][\w.-]*$")
 _MODEL: Final = re.compile(r"[\w:-]+/\S+$")
 
@@ -60,6 +63,9 @@ def resolve_model(word: str | None, aliases: Mapping[str, str], default: str | N
         return aliases[word]
     if is_model_id(word):
         return word
+    if colon := COLON_MODEL.match(word):
+        meant = f"{colon['provider']}/{colon['name']}"
+        raise UsageError(f"{word!a} is written with a slash here: {meant}.")
     raise UsageError(
         f"{word!a} is neither provider/model nor an alias.{did_you_mean(word, aliases)} "
         f"Write provider/{word}, or make it an alias: `%llm alias {word} provider/model`."

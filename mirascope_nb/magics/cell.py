@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from IPython.core.error import UsageError
 
-from mirascope_nb.magics.aliases import is_model_id, resolve_model
+from mirascope_nb.magics.aliases import COLON_MODEL, is_model_id, resolve_model
 from mirascope_nb.magics.attachments import attach
 from mirascope_nb.magics.grammar import Approve, Format
 from mirascope_nb.magics.interpolation import interpolate, interpolate_text
@@ -45,6 +45,8 @@ class CellConfig:
         params: Parameters of every call; the line's own win.
         stream: Whether replies are streamed when there is no `--no-stream`.
         timeout: Seconds for a whole call, or `None` for the provider's own.
+        entered: The `llm.Model` whose `with` block the cell runs in, or `None`. Where the line
+            names no model it is asked, with its own params, timeout and retries.
     """
 
     model: str | None = None
@@ -56,6 +58,58 @@ class CellConfig:
     params: Mapping[str, Any] = field(default_factory=dict[str, Any])
     stream: bool = True
     timeout: float | None = None
+    entered: Any = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """Who is asked, and how.
+
+    Attributes:
+        model: As `provider/model`.
+        params: As `llm.Model` takes them.
+        timeout: Seconds for the whole call, `llm.Timeouts`, or `None` for the provider's own.
+        entered: The model of a `with` block that this is, or `None`.
+    """
+
+    model: str
+    params: Mapping[str, Any]
+    timeout: Any
+    entered: Any = None
+
+
+def choose_model(
+    named: str | None,
+    config: CellConfig,
+    *,
+    params: Mapping[str, Any] = MappingProxyType({}),
+    timeout: float | None = None,
+) -> Choice:
+    """Who is asked: the model that the line names, else that of a `with` block, else the default.
+
+    A `with` block's model brings its own params, timeout and retries, as everywhere; the session's
+    are for every other model. What the line says wins over both.
+
+    Args:
+        named: The model or alias on the line, or `None`.
+        config: The defaults.
+        params: Those on the line.
+        timeout: The seconds on the line, or `None`.
+
+    Raises:
+        UsageError: No model is named anywhere, or its name is none.
+    """
+    entered = config.entered if named is None else None
+    if entered is None:
+        model, base = resolve_model(named, config.aliases, config.model), config
+    else:
+        model, base = str(entered.model_id), entered
+    return Choice(
+        model=model,
+        params=MappingProxyType({**base.params, **params}),
+        timeout=timeout if timeout is not None else base.timeout,
+        entered=entered,
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,15 +117,13 @@ class CellRequest:
     """One call as a cell asks for it.
 
     Attributes:
-        model: As `provider/model`.
+        choice: Who is asked, and how.
         content: The user's turn: texts and content parts in order, never empty.
         system: The system message that the line gives, or `None`.
         default_system: The one to use where neither the line nor the conversation has any.
-        params: As `llm.Model` takes them.
         tools: Tools in the order given.
         approve: The policy for tool calls.
         schema: What the reply is parsed as, or `None`.
-        timeout: Seconds for the whole call, or `None`.
         output: The variable to bind, or `None`.
         format: How the reply is shown.
         conversation: The conversation it continues, or `None`.
@@ -85,15 +137,13 @@ class CellRequest:
         show_prompt: Show what would be sent, and send nothing.
     """
 
-    model: str
+    choice: Choice
     content: tuple[str | Part, ...]
     system: str | None = None
     default_system: str | None = None
-    params: Mapping[str, Any] = field(default_factory=dict[str, Any])
     tools: tuple[Any, ...] = ()
     approve: Approve = "ask"
     schema: Any = None
-    timeout: float | None = None
     output: str | None = None
     format: Format = "markdown"
     conversation: str | None = None
@@ -105,6 +155,21 @@ class CellRequest:
     stream: bool = True
     detach: bool = False
     show_prompt: bool = False
+
+    @property
+    def model(self) -> str:
+        """The model asked, as `provider/model`."""
+        return self.choice.model
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """As `llm.Model` takes them."""
+        return self.choice.params
+
+    @property
+    def timeout(self) -> Any:
+        """Seconds for the whole call, `llm.Timeouts`, or `None` for the provider's own."""
+        return self.choice.timeout
 
     def system_message(self, earlier: str | None = None) -> str | None:
         """The system message as it is sent: the user's, then what the format asks for.
@@ -161,13 +226,15 @@ def read_line(line: str, namespace: Mapping[str, Any], config: CellConfig) -> Ce
 
 def _names_model(word: str, config: CellConfig) -> bool:
     provider = word.partition("/")[0].partition(":")[0]
-    return word in config.aliases or (is_model_id(word) and provider in config.providers)
+    # With a colon it is none, and is taken for one all the same: so its writer is told.
+    written_as_one = is_model_id(word) or COLON_MODEL.match(word) is not None
+    return word in config.aliases or (written_as_one and provider in config.providers)
 
 
 def _request(
     options: Options, prompt: str, namespace: Mapping[str, Any], config: CellConfig
 ) -> CellRequest:
-    model = resolve_model(options.model, config.aliases, config.model)
+    choice = choose_model(options.model, config, params=_params(options), timeout=options.timeout)
     attached = [part for word in options.attachments for part in attach(word, namespace)]
     text = (prompt,) if options.raw else interpolate(prompt, namespace)
     content = tuple(piece for piece in (*attached, *text) if piece != "")
@@ -175,17 +242,14 @@ def _request(
         raise UsageError(
             "nothing to send: write the prompt below the %%llm line, or after %llm on its own line."
         )
-    timeout = options.timeout if options.timeout is not None else config.timeout
     return CellRequest(
-        model=model,
+        choice=choice,
         content=content,
         system=options.system,
         default_system=config.system,
-        params=_params(options, config),
         tools=_tools(options.tools, namespace),
         approve=options.approve or config.approve,
         schema=_schema(options.schema, namespace),
-        timeout=timeout,
         output=options.output,
         format=options.format or config.format,
         conversation=options.conversation,
@@ -204,11 +268,10 @@ def thinking_config(level: str) -> dict[str, Any]:
     return {"level": level, "include_thoughts": level != "none"}
 
 
-def _params(options: Options, config: CellConfig) -> Mapping[str, Any]:
-    params = {**config.params, **options.params}
-    if options.thinking is not None:
-        params["thinking"] = thinking_config(options.thinking)
-    return MappingProxyType(params)
+def _params(options: Options) -> Mapping[str, Any]:
+    if options.thinking is None:
+        return options.params
+    return {**options.params, "thinking": thinking_config(options.thinking)}
 
 
 def _schema(line: str | None, namespace: Mapping[str, Any]) -> Any:

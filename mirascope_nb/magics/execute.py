@@ -50,13 +50,14 @@ async def run(prepared: "Prepared", progress: Progress) -> Any:
     request = prepared.request
     asked = _model(prepared)
     send = cast("Callable[..., Any]", asked.stream_async if request.stream else asked.call_async)
-    call = send(prepared.messages, tools=list(request.tools) or None, format=request.schema)
     shown = _shown(prepared)
-    if request.tools:
-        response = await cells.run(call, approve=request.approve, bind=progress.begin, **shown)
-    else:
-        response = await cells.show(call, bind=progress.begin, **shown)
-    progress.begin(response)
+    # Entered, so that the replies after tool calls are asked of it too, as the first one was.
+    with asked:
+        call = send(prepared.messages, tools=list(request.tools) or None, format=request.schema)
+        if request.tools:
+            response = await cells.run(call, approve=request.approve, bind=progress.begin, **shown)
+        else:
+            response = await cells.show(call, bind=progress.begin, **shown)
     if _shows_image(prepared) and not publish_image(find_image(response)):
         shown["quiet"] = False
         return await cells.show(response, **shown)
@@ -81,15 +82,19 @@ def run_blocking(prepared: "Prepared", progress: Progress, *, hidden: bool = Fal
     request = prepared.request
     asked = _model(prepared)
     send = cast("Callable[..., Any]", asked.stream if request.stream else asked.call)
-    response = send(prepared.messages, tools=list(request.tools) or None, format=request.schema)
-    progress.begin(response)
     shown = _shown(prepared)
     shown["quiet"] |= hidden
-    if request.tools:
-        response = cells.run_blocking(response, approve=request.approve, **shown)
-    else:
-        response = cells.show_blocking(response, **shown)
-    progress.begin(response)
+
+    def call() -> Any:
+        return send(prepared.messages, tools=list(request.tools) or None, format=request.schema)
+
+    with asked:
+        if request.tools:
+            response = cells.run_blocking(
+                call, approve=request.approve, bind=progress.begin, **shown
+            )
+        else:
+            response = cells.show_blocking(call, bind=progress.begin, **shown)
     if not hidden:
         if _shows_image(prepared) and not publish_image(find_image(response)):
             shown["quiet"] = False
@@ -107,9 +112,16 @@ def is_captured() -> bool:
 
 
 def _model(prepared: "Prepared") -> llm.Model:
-    request = prepared.request
-    params = cast("Any", dict(request.params))
-    return llm.Model(request.model, timeout=request.timeout, **params)
+    """The model that a request asks: that of the `with` block itself, unless the line differs."""
+    choice = prepared.request.choice
+    entered: llm.Model | None = choice.entered
+    params = cast("Any", dict(choice.params))
+    if entered is not None and (params, choice.timeout) == (entered.params, entered.timeout):
+        return entered
+    model = llm.Model(choice.model, timeout=choice.timeout, **params)
+    if isinstance(entered, llm.RetryModel):
+        return llm.RetryModel(model, entered.retry_config)
+    return model
 
 
 def _shown(prepared: "Prepared") -> _Shown:

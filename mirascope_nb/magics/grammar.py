@@ -307,6 +307,20 @@ SUBCOMMANDS: Final[tuple[Subcommand, ...]] = (
 )
 
 _BY_NAME: Final = {each.name: each for each in SUBCOMMANDS}
+# What the same thing is called elsewhere.
+_ELSEWHERE: Final = {
+    "aliases": "alias",
+    "clear": "reset",
+    "conversations": "history",
+    "delete": "dealias",
+    "error": "fix",
+    "explain": "fix",
+    "models": "list",
+    "providers": "list",
+    "register": "alias",
+    "settings": "config",
+    "usage": "cost",
+}
 # A lone word this close to a subcommand is a slip of the hand, not a prompt.
 _SLIP: Final = 0.8
 
@@ -315,7 +329,7 @@ def find_subcommand(line: str) -> tuple[Subcommand, list[str]] | None:
     """The subcommand a `%llm` line stands for and its words, or `None` when it is a prompt.
 
     Raises:
-        UsageError: The line is a single word that nearly is a subcommand.
+        UsageError: The line is a single word that nearly is a subcommand, or is one elsewhere.
     """
     words = line.rstrip().removesuffix(";").split()
     if not words or words in (["--help"], ["-h"]):
@@ -328,7 +342,8 @@ def find_subcommand(line: str) -> tuple[Subcommand, list[str]] | None:
         if command.least and not rest:
             raise UsageError(f"%llm {command.usage}: {command.help}.")
         return None
-    if not rest and (meant := nearest(name, _BY_NAME, cutoff=_SLIP)) is not None:
+    meant = _ELSEWHERE.get(name) or nearest(name, _BY_NAME, cutoff=_SLIP)
+    if not rest and meant is not None:
         raise UsageError(
             f"{name!a} is not a subcommand. Did you mean `%llm {meant}`? "
             f"To send it to a model write `%llm -- {name}`."

@@ -150,10 +150,9 @@ class LLMMagics(Magics):
 
     @property
     def settings(self) -> CellConfig:
-        """The defaults as they are now; a model entered with `with llm.model(...)` comes first."""
+        """The defaults as they are now, and the model of a `with` block around the line."""
         from mirascope_nb import llm
 
-        current = llm.model_from_context()
         params: dict[str, Any] = {}
         if self.temperature is not None:
             params["temperature"] = self.temperature
@@ -161,10 +160,8 @@ class LLMMagics(Magics):
             params["max_tokens"] = self.max_tokens
         if self.thinking is not None:
             params["thinking"] = thinking_config(str(self.thinking))
-        if current is not None:
-            params = dict(current.params)
         return CellConfig(
-            model=current.model_id if current is not None else self.model or None,
+            model=self.model or None,
             aliases=dict(cast("Mapping[str, str]", self.aliases)),
             providers=frozenset(llm.providers.KNOWN_PROVIDER_IDS),
             system=self.system or None,
@@ -173,6 +170,7 @@ class LLMMagics(Magics):
             params=params,
             stream=self.stream,
             timeout=self.timeout,
+            entered=llm.model_from_context(),
         )
 
     def _read(

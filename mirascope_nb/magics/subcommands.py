@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from IPython.core.error import UsageError
 
 from mirascope_nb.magics import catalogue
-from mirascope_nb.magics.aliases import check_alias, resolve_model
-from mirascope_nb.magics.cell import CellRequest
+from mirascope_nb.magics.aliases import check_alias
+from mirascope_nb.magics.cell import CellRequest, choose_model
 from mirascope_nb.magics.doctor import doctor_report
 from mirascope_nb.magics.grammar import DEFAULT_CONVERSATION
 from mirascope_nb.magics.help import help_report
@@ -53,7 +53,7 @@ def fix_request(magics: "LLMMagics", words: list[str]) -> CellRequest:
         raise UsageError("there is no error to fix: no cell has failed since the kernel started.")
     settings = magics.settings
     try:
-        model = resolve_model(words[0] if words else None, settings.aliases, settings.model)
+        choice = choose_model(words[0] if words else None, settings)
     except UsageError as wrong:
         if not words:
             raise
@@ -62,12 +62,10 @@ def fix_request(magics: "LLMMagics", words: list[str]) -> CellRequest:
         ) from None
     source = "" if last.source is None else f"The cell:\n```python\n{last.source.rstrip()}\n```\n\n"
     return CellRequest(
-        model=model,
+        choice=choice,
         content=(f"{_FIX_PROMPT}\n\n{source}What it raised:\n```\n{error}\n```",),
         default_system=settings.system,
-        params=settings.params,
         approve=settings.approve,
-        timeout=settings.timeout,
         stream=settings.stream,
         extract=False,
         format="markdown",

@@ -4,7 +4,7 @@ import pytest
 from IPython.core.error import UsageError
 
 from mirascope_nb import llm
-from mirascope_nb.magics.cell import CellConfig, CellRequest, read_cell, read_line
+from mirascope_nb.magics.cell import CellConfig, CellRequest, Choice, read_cell, read_line
 
 CONFIG = CellConfig(
     model="sandbox/fast",
@@ -36,12 +36,14 @@ def multiply(a: int, b: int) -> int:
 
 
 def test_the_least_request() -> None:
-    assert cell("") == CellRequest(model="sandbox/fast", content=("Hi",))
+    assert cell("") == CellRequest(
+        choice=Choice(model="sandbox/fast", params={}, timeout=None), content=("Hi",)
+    )
 
 
 def test_request_is_frozen() -> None:
     with pytest.raises(AttributeError):
-        cell("").model = "a/b"  # pyright: ignore[reportAttributeAccessIssue]
+        cell("").quiet = True  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_everything_at_once() -> None:
@@ -230,3 +232,18 @@ def test_one_line_inserts_and_raw_does_not() -> None:
     request = read_line("--raw {x}", names, CONFIG)
     assert request is not None
     assert request.content == ("{x}",)
+
+
+@pytest.mark.parametrize("read", [lambda: cell("openai:gpt-5"), lambda: cell("-m openai:gpt-5")])
+def test_a_model_written_with_a_colon_is_told_how(read: Any) -> None:
+    with pytest.raises(UsageError, match=r"written with a slash here: openai/gpt-5\."):
+        read()
+
+
+def test_a_one_line_prompt_is_told_too_where_the_word_is_a_provider() -> None:
+    with pytest.raises(UsageError, match="openai/gpt-5"):
+        read_line("openai:gpt-5 Hi", {}, CONFIG)
+    for prompt in ("note:this is a prompt", "openai: what is it?", "10:30 is when?"):
+        request = read_line(prompt, {}, CONFIG)
+        assert request is not None
+        assert request.content == (prompt,)
