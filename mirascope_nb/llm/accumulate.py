@@ -7,6 +7,7 @@ content; usage, raw events and the raw turn may come at any time.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, cast, get_args
 
@@ -28,9 +29,11 @@ from mirascope_nb.llm.chunks import (
     UsageDeltaChunk,
 )
 from mirascope_nb.llm.content import AssistantContentPart, Text, Thought, ToolCall
+from mirascope_nb.llm.sse import Event
 from mirascope_nb.llm.tools.schema import FORMAT_TOOL_NAME
 from mirascope_nb.llm.types import Jsonable
 from mirascope_nb.llm.usage import FinishReason, Usage
+from mirascope_nb.llm.wire_json import parsed, well_formed_json
 
 __all__ = ["Accumulator"]
 
@@ -76,6 +79,9 @@ class _GrowingText(Text):
     def __repr__(self) -> str:
         return repr(Text(text=self.text))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return _text, (self.text,)
+
 
 class _GrowingThought(Thought):
     """A thought under growth, equal to the `Thought` that it will be."""
@@ -99,6 +105,18 @@ class _GrowingThought(Thought):
     def __repr__(self) -> str:
         return repr(Thought(thought=self.thought))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return _thought, (self.thought,)
+
+
+def _text(text: str) -> Text:
+    """What a copy of a text under growth is: a copy grows no more."""
+    return Text(text=text)
+
+
+def _thought(thought: str) -> Thought:
+    return Thought(thought=thought)
+
 
 class Accumulator:
     """A reply under construction.
@@ -113,12 +131,13 @@ class Accumulator:
         self.texts: list[Text] = []
         self.thoughts: list[Thought] = []
         self.tool_calls: list[ToolCall] = []
-        self.raw_stream_events: list[Any] = []
         self.raw_message: Jsonable | None = None
         self.finish_reason: FinishReason | None = None
         self.usage: Usage | None = None
         self.text_deltas = 0
         """How many text deltas have been added: what partial parsing measures its progress by."""
+        self._raw_events: list[Any] = []
+        self._undecoded: list[bytes] = []
         self._text: _GrowingText | None = None
         self._thought: _GrowingThought | None = None
         self._tools: dict[str, tuple[str, list[str]]] = {}
@@ -137,9 +156,23 @@ class Accumulator:
             RawMessageChunk: self._raw_turn,
             FinishReasonChunk: self._finish,
             UsageDeltaChunk: self._usage_delta,
+            Event: self._wire_event,
         }
 
-    def add(self, chunk: StreamResponseChunk) -> AssistantContentChunk | None:
+    @property
+    def raw_stream_events(self) -> list[Any]:
+        """The provider's events so far, always in the same list.
+
+        They are decoded here, when somebody asks: nearly nobody does, and to keep every event as
+        objects costs more than to decode its text.
+        """
+        for data in self._undecoded:
+            with contextlib.suppress(ValueError):  # a keep-alive, or the word that ends a stream
+                self._raw_events.append(well_formed_json(parsed(data)))
+        self._undecoded.clear()
+        return self._raw_events
+
+    def add(self, chunk: StreamResponseChunk | Event) -> AssistantContentChunk | None:
         """Take a chunk in; return the content chunk that it adds to `chunks`, if it adds one.
 
         A call of the format tool is rewritten to text.
@@ -147,10 +180,18 @@ class Accumulator:
         Raises:
             RuntimeError: If the chunk may not come now. The provider broke its own protocol, or a
                 custom one forgot a start or an end.
+            TypeError: If it is no chunk at all.
         """
-        if self.finish_reason is not None and type(chunk) in CONTENT_CHUNKS:
+        kind = type(chunk)
+        if self.finish_reason is not None and kind in CONTENT_CHUNKS:
             raise RuntimeError(f"Stream already finished with reason: {self.finish_reason}")
-        content = self._add[type(chunk)](chunk)
+        add = self._add.get(kind)
+        if add is None:
+            raise TypeError(
+                f"A stream consists of chunks such as llm.TextChunk, not of {kind.__name__}: "
+                f"{chunk!r:.80}"
+            )
+        content = add(chunk)
         if content is not None:
             self.chunks.append(content)
         return content
@@ -245,7 +286,10 @@ class Accumulator:
         return chunk
 
     def _raw_event(self, chunk: RawStreamEventChunk) -> None:
-        self.raw_stream_events.append(chunk.raw_stream_event)
+        self._raw_events.append(chunk.raw_stream_event)
+
+    def _wire_event(self, event: Event) -> None:
+        self._undecoded.append(event.data)
 
     def _raw_turn(self, chunk: RawMessageChunk) -> None:
         self.raw_message = chunk.raw_message

@@ -9,18 +9,20 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 from pydantic import BaseModel
-from pydantic_core import PydanticSerializationError, from_json, to_json
+from pydantic_core import PydanticSerializationError, to_json
 
 from mirascope_nb.llm.content import ToolOutput
 from mirascope_nb.llm.exceptions import ResponseValidationError
 from mirascope_nb.llm.params import Params
 from mirascope_nb.llm.providers.codec import Request
 from mirascope_nb.llm.tools import ToolSchema
+from mirascope_nb.llm.wire_json import may_hold_halves, parsed, well_formed_json
 
 __all__ = [
     "closed_schema",
     "dump",
     "load",
+    "load_reply",
     "mapping",
     "sequence",
     "subschemas",
@@ -41,13 +43,13 @@ def dump(body: dict[str, Any]) -> bytes:
 
 
 def load(data: bytes, provider: str) -> dict[str, Any]:
-    """A JSON object that a provider sent.
+    """A JSON object that a provider sent, perhaps with halves of characters in its strings.
 
     Raises:
         ResponseValidationError: If it is not one.
     """
     try:
-        value = from_json(data)
+        value = parsed(data)
     except ValueError as error:
         shown = ascii(data[:200].decode("utf-8", "replace"))
         raise ResponseValidationError(
@@ -59,6 +61,16 @@ def load(data: bytes, provider: str) -> dict[str, Any]:
             provider,
         )
     return value  # pyright: ignore[reportUnknownVariableType], JSON's names are strings
+
+
+def load_reply(data: bytes, provider: str) -> dict[str, Any]:
+    """A whole reply, a JSON object, in whose strings every character is whole.
+
+    Raises:
+        ResponseValidationError: If it is not one.
+    """
+    value = load(data, provider)
+    return well_formed_json(value) if may_hold_halves(data) else value
 
 
 # Called for every event of every stream: a `cast` would be a call more.

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic_core import from_json
-
 from mirascope_nb.llm.exceptions import APIError, NotFoundError, RateLimitError
 from mirascope_nb.llm.io.protocol import HttpReply
 from mirascope_nb.llm.providers.encoding import mapping, sequence
 from mirascope_nb.llm.providers.http_errors import error_class, html_free
+from mirascope_nb.llm.wire_json import parsed, well_formed_json
 
 __all__ = ["error_in_stream", "error_of_reply"]
 
@@ -61,7 +60,7 @@ _NO_MONEY = ("insufficient_quota", "billing_hard_limit_reached")
 def error_of_reply(provider: str, reply: HttpReply) -> APIError:
     """The error that a reply with a bad status stands for."""
     try:
-        body = from_json(reply.body)
+        body = well_formed_json(parsed(reply.body))
     except ValueError:
         body = None
     details = _details(body)
@@ -72,7 +71,7 @@ def error_of_reply(provider: str, reply: HttpReply) -> APIError:
 
 def error_in_stream(provider: str, body: dict[str, Any]) -> APIError:
     """The error that an event stands for, of the same class as its HTTP form."""
-    details = _details(body) or {"message": "an error without details"}
+    details = _details(well_formed_json(body)) or {"message": "an error without details"}
     status = details.get("status") or details.get("status_code")
     if not isinstance(status, int):
         status = _number(details.get("code"))

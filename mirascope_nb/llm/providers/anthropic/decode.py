@@ -18,7 +18,6 @@ from typing import Any, TypeAlias
 from mirascope_nb.llm.chunks import (
     FinishReasonChunk,
     RawMessageChunk,
-    RawStreamEventChunk,
     StreamResponseChunk,
     TextChunk,
     TextEndChunk,
@@ -44,7 +43,7 @@ from mirascope_nb.llm.providers.decoding import (
     count,
     keeps_thoughts,
 )
-from mirascope_nb.llm.providers.encoding import load, mapping, sequence
+from mirascope_nb.llm.providers.encoding import load, load_reply, mapping, sequence
 from mirascope_nb.llm.sse import Event
 from mirascope_nb.llm.tools import FORMAT_TOOL_NAME
 from mirascope_nb.llm.usage import FinishReason, ProviderToolUsage, Usage
@@ -68,7 +67,7 @@ def decode_completion(request: Request, reply: HttpReply) -> Completion:
         ResponseValidationError: If there is no content in it.
     """
     provider = request.provider_id
-    raw = load(reply.body, provider)
+    raw = load_reply(reply.body, provider)
     if not isinstance(raw.get("content"), list) and raw.get("type") != "message":
         if raw.get("error"):
             raise error_in_stream(provider, raw)
@@ -189,7 +188,7 @@ class MessagesStreamDecoder:
         if not event.data.strip() or event.data == b"[DONE]":  # a keep-alive, a proxy's habit
             return []
         raw = load(event.data, self._provider)
-        chunks: Chunks = [RawStreamEventChunk(raw_stream_event=raw)]
+        chunks: Chunks = []
         kind = raw.get("type")
         handle = self._handlers.get(kind if isinstance(kind, str) else event.type)
         if handle is not None:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic_core import from_json
-
 from mirascope_nb.llm.exceptions import APIError
 from mirascope_nb.llm.io.protocol import HttpReply
 from mirascope_nb.llm.providers.encoding import mapping
 from mirascope_nb.llm.providers.http_errors import error_class, html_free
+from mirascope_nb.llm.wire_json import parsed, well_formed_json
 
 __all__ = ["error_in_stream", "error_of_reply"]
 
@@ -35,7 +34,7 @@ _STATUS_BY_TYPE = {
 def error_of_reply(provider: str, reply: HttpReply) -> APIError:
     """The error that a reply with a bad status stands for."""
     try:
-        body = mapping(from_json(reply.body))
+        body = mapping(well_formed_json(parsed(reply.body)))
     except ValueError:
         body = {}
     kind, message = _details(body)
@@ -45,7 +44,7 @@ def error_of_reply(provider: str, reply: HttpReply) -> APIError:
 
 def error_in_stream(provider: str, body: dict[str, Any]) -> APIError:
     """The error that an event stands for, of the same class as its HTTP form."""
-    kind, message = _details(body)
+    kind, message = _details(well_formed_json(body))
     status = _STATUS_BY_TYPE.get(kind or "", 500)
     return _error(provider, kind, message or "an error without details", status)
 

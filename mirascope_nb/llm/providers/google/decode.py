@@ -13,7 +13,6 @@ from typing import Any, TypeAlias
 from mirascope_nb.llm.chunks import (
     FinishReasonChunk,
     RawMessageChunk,
-    RawStreamEventChunk,
     StreamResponseChunk,
     TextChunk,
     TextEndChunk,
@@ -30,7 +29,7 @@ from mirascope_nb.llm.exceptions import ConnectionError, ResponseValidationError
 from mirascope_nb.llm.io.protocol import HttpReply
 from mirascope_nb.llm.providers.codec import Completion, Request
 from mirascope_nb.llm.providers.decoding import CallIds, UsageMeter, count, keeps_thoughts
-from mirascope_nb.llm.providers.encoding import load, mapping, sequence
+from mirascope_nb.llm.providers.encoding import load, load_reply, mapping, sequence
 from mirascope_nb.llm.providers.google.encode import UNKNOWN_TOOL_ID, url_safe
 from mirascope_nb.llm.providers.google.errors import error_in_stream
 from mirascope_nb.llm.sse import Event
@@ -61,7 +60,7 @@ def decode_completion(request: Request, reply: HttpReply) -> Completion:
         ResponseValidationError: If there is no candidate in it, and no word of why.
     """
     provider = request.provider_id
-    raw = load(reply.body, provider)
+    raw = load_reply(reply.body, provider)
     candidate = _candidate(raw)
     if candidate is None and not _is_blocked(raw):
         if raw.get("error"):
@@ -211,7 +210,7 @@ class GenerateStreamDecoder:
         raw = load(event.data, self._provider)
         if raw.get("error"):
             raise error_in_stream(self._provider, raw)
-        chunks: Chunks = [RawStreamEventChunk(raw_stream_event=raw)]
+        chunks: Chunks = []
         candidate = _candidate(raw) or {}
         for part in _parts(candidate):
             self._parts.append(self._part(part, chunks))

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic_core import from_json
-
 from mirascope_nb.llm.exceptions import APIError, AuthenticationError
 from mirascope_nb.llm.io.protocol import HttpReply
 from mirascope_nb.llm.providers.encoding import mapping, sequence
 from mirascope_nb.llm.providers.http_errors import error_class, html_free
+from mirascope_nb.llm.wire_json import parsed, well_formed_json
 
 __all__ = ["error_in_stream", "error_of_reply"]
 
@@ -39,7 +38,7 @@ _BAD_KEY = "API key not valid"
 def error_of_reply(provider: str, reply: HttpReply) -> APIError:
     """The error that a reply with a bad status stands for."""
     try:
-        body: object = from_json(reply.body)
+        body: object = well_formed_json(parsed(reply.body))
     except ValueError:
         body = None
     details = _details(body)
@@ -49,7 +48,7 @@ def error_of_reply(provider: str, reply: HttpReply) -> APIError:
 
 def error_in_stream(provider: str, body: dict[str, Any]) -> APIError:
     """The error that an event stands for, of the same class as its HTTP form."""
-    details = _details(body)
+    details = _details(well_formed_json(body))
     status = details.get("code")
     if not isinstance(status, int) or isinstance(status, bool) or status < _BAD_REQUEST:
         status = _STATUS_BY_NAME.get(str(details.get("status")), 500)

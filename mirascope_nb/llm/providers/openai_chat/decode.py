@@ -16,7 +16,6 @@ from typing import Any
 from mirascope_nb.llm.chunks import (
     FinishReasonChunk,
     RawMessageChunk,
-    RawStreamEventChunk,
     StreamResponseChunk,
     TextChunk,
     TextEndChunk,
@@ -42,7 +41,7 @@ from mirascope_nb.llm.providers.decoding import (
     is_whole_object,
     keeps_thoughts,
 )
-from mirascope_nb.llm.providers.encoding import load, mapping, sequence
+from mirascope_nb.llm.providers.encoding import load, load_reply, mapping, sequence
 from mirascope_nb.llm.providers.openai_errors import error_in_stream
 from mirascope_nb.llm.providers.openai_parts import names_format_tool
 from mirascope_nb.llm.sse import Event
@@ -65,7 +64,7 @@ def decode_completion(request: Request, reply: HttpReply) -> Completion:
         APIError: If the body reports an error in spite of its status, as some proxies answer.
         ResponseValidationError: If there is no choice in it.
     """
-    raw = load(reply.body, request.provider_id)
+    raw = load_reply(reply.body, request.provider_id)
     choices = sequence(raw.get("choices"))
     if not choices:
         if raw.get("error"):
@@ -193,7 +192,7 @@ class ChatStreamDecoder:
         raw = load(data, self._provider)
         if raw.get("error") or event.type == "error":
             raise error_in_stream(self._provider, raw)
-        chunks: list[StreamResponseChunk] = [RawStreamEventChunk(raw_stream_event=raw)]
+        chunks: list[StreamResponseChunk] = []
         if choices := sequence(raw.get("choices")):
             choice = mapping(choices[0])
             if delta := choice.get("delta"):

@@ -18,7 +18,6 @@ from typing import Any, TypeAlias
 from mirascope_nb.llm.chunks import (
     FinishReasonChunk,
     RawMessageChunk,
-    RawStreamEventChunk,
     StreamResponseChunk,
     TextChunk,
     TextEndChunk,
@@ -43,7 +42,7 @@ from mirascope_nb.llm.providers.decoding import (
     count,
     keeps_thoughts,
 )
-from mirascope_nb.llm.providers.encoding import load, mapping, sequence
+from mirascope_nb.llm.providers.encoding import load, load_reply, mapping, sequence
 from mirascope_nb.llm.providers.openai_errors import error_in_stream
 from mirascope_nb.llm.providers.openai_parts import names_format_tool
 from mirascope_nb.llm.providers.openai_responses.items import (
@@ -72,7 +71,7 @@ def decode_completion(request: Request, reply: HttpReply) -> Completion:
         ResponseValidationError: If there is no output in it.
     """
     provider = request.provider_id
-    raw = load(reply.body, provider)
+    raw = load_reply(reply.body, provider)
     if raw.get("status") in FAILED or (raw.get("error") and not raw.get("output")):
         raise error_in_stream(provider, raw)
     if not isinstance(raw.get("output"), list):
@@ -189,7 +188,7 @@ class ResponsesStreamDecoder:
         if not data or data.isspace() or data == b"[DONE]":  # keep-alives, and a habit
             return []
         raw = load(data, self._provider)
-        chunks: Chunks = [RawStreamEventChunk(raw_stream_event=raw)]
+        chunks: Chunks = []
         kind = raw.get("type")
         handle = self._handlers.get(kind if isinstance(kind, str) else event.type)
         if handle is not None:

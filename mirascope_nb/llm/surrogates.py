@@ -1,0 +1,77 @@
+r"""Characters that a stream's deltas cut in two; pure.
+
+JSON may spell a character beyond the first 65,536 as two escapes, `\ud83d\ude00`, and a server that
+cuts its text between them sends each in a delta of its own. Python keeps such a half in a string,
+and then nothing can print, save or send that string. So a half at the end of a delta waits for the
+next delta of the same part, and one that stays alone becomes U+FFFD.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mirascope_nb.llm.chunks import (
+    RawMessageChunk,
+    StreamResponseChunk,
+    TextChunk,
+    TextEndChunk,
+    ThoughtChunk,
+    ThoughtEndChunk,
+    ToolCallChunk,
+    ToolCallEndChunk,
+    ToolCallStartChunk,
+)
+from mirascope_nb.llm.wire_json import well_formed_json
+from mirascope_nb.text.escape import well_formed
+
+__all__ = ["HalfJoiner"]
+
+ALONE = "\N{REPLACEMENT CHARACTER}"
+
+
+class HalfJoiner:
+    """Joins what the deltas of one stream hold of a character."""
+
+    def __init__(self) -> None:
+        self._halves: dict[str | None, str] = {}
+        """The first half that waits, by the id of its tool call, or `None` for the open text."""
+
+    def joined(self, chunks: list[StreamResponseChunk]) -> list[StreamResponseChunk]:
+        """The same chunks, as many deltas to a part, but whole characters in each."""
+        whole: list[StreamResponseChunk] = []
+        for chunk in chunks:
+            match chunk:
+                case TextChunk() | ThoughtChunk():
+                    whole.append(replace(chunk, delta=self._whole(None, chunk.delta)))
+                case ToolCallChunk(id=part):
+                    whole.append(replace(chunk, delta=self._whole(part, chunk.delta)))
+                case ToolCallStartChunk():
+                    whole.append(replace(chunk, name=well_formed(chunk.name)))
+                case RawMessageChunk():
+                    whole.append(replace(chunk, raw_message=well_formed_json(chunk.raw_message)))
+                case _:
+                    whole += self._left(chunk)
+                    whole.append(chunk)
+        return whole
+
+    def _left(self, end: StreamResponseChunk) -> list[StreamResponseChunk]:
+        """What a part that ends has left of a character."""
+        part = end.id if isinstance(end, ToolCallEndChunk) else None
+        rest: StreamResponseChunk
+        match end:
+            case TextEndChunk():
+                rest = TextChunk(delta=ALONE)
+            case ThoughtEndChunk():
+                rest = ThoughtChunk(delta=ALONE)
+            case ToolCallEndChunk():
+                rest = ToolCallChunk(id=end.id, delta=ALONE)
+            case _:
+                return []
+        return [rest] if self._halves.pop(part, None) else []
+
+    def _whole(self, part: str | None, delta: str) -> str:
+        delta = self._halves.pop(part, "") + delta
+        if delta and "\ud800" <= delta[-1] <= "\udbff":
+            self._halves[part] = delta[-1]
+            delta = delta[:-1]
+        return well_formed(delta)

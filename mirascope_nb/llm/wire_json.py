@@ -1,0 +1,52 @@
+r"""JSON as providers send it; pure.
+
+It may spell half a character, as `\ud83d`, which Python keeps in a string that nothing can print,
+save or send.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, cast
+
+from pydantic_core import from_json
+
+from mirascope_nb.text.escape import well_formed
+
+__all__ = ["may_hold_halves", "parsed", "well_formed_json"]
+
+
+def parsed(data: bytes) -> Any:
+    """A JSON value that a provider sent, in whose strings halves of characters may be left.
+
+    Bytes that are no UTF-8 become U+FFFD, as the event-stream format has it.
+
+    Raises:
+        ValueError: If it is not JSON.
+    """
+    try:
+        return from_json(data)
+    except ValueError:
+        try:  # slower, and less strict: half a surrogate pair, say, is no error to it
+            return json.loads(data.decode("utf-8", "replace"))
+        except RecursionError as error:
+            raise ValueError("the JSON is nested too deeply") from error
+
+
+def may_hold_halves(data: bytes) -> bool:
+    """Whether JSON text may spell half a character: false for nearly every event there is."""
+    return b"\\u" in data and (b"\\ud" in data or b"\\uD" in data)
+
+
+def well_formed_json(value: Any) -> Any:
+    """A JSON value whose strings can all be sent as UTF-8."""
+    match value:
+        case str():
+            return well_formed(value)
+        case dict():
+            members = cast("dict[str, Any]", value)
+            return {well_formed(name): well_formed_json(each) for name, each in members.items()}
+        case list():
+            return [well_formed_json(each) for each in cast("list[Any]", value)]
+        case _:
+            return value
