@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 
 from mirascope_nb.llm.accumulate import Accumulator
 from mirascope_nb.llm.chunks import AssistantContentChunk, StreamResponseChunk, TextChunk
@@ -21,6 +21,7 @@ from mirascope_nb.llm.messages import AssistantMessage, Message
 from mirascope_nb.llm.params import Params
 from mirascope_nb.llm.responses.root import RootResponse
 from mirascope_nb.llm.source import ChunkSource, IteratorSource, WireSource
+from mirascope_nb.llm.sse import Event
 from mirascope_nb.llm.tools import AnyTools, BaseToolkit
 from mirascope_nb.llm.usage import FinishReason, Usage
 
@@ -36,7 +37,13 @@ AsyncChunkIterator: TypeAlias = AsyncIterator[StreamResponseChunk]
 
 
 class BaseStreamResponse(RootResponse[FormatT]):
-    """A reply that arrives while it is read."""
+    """A reply that arrives while it is read.
+
+    One that has ended, by itself, by an error or by being closed, can be copied and pickled.
+    """
+
+    _of_the_reading: ClassVar[frozenset[str]] = frozenset({"_lock", "_source"})
+    """Attributes that serve to read on, of which a reply that has ended has no more need."""
 
     def __init__(
         self,
@@ -74,6 +81,22 @@ class BaseStreamResponse(RootResponse[FormatT]):
         """Whether reading was cancelled or the response closed before the reply was whole."""
         self._begin(chunk_iterator)
 
+    def __getstate__(self) -> dict[str, Any]:
+        if not self.consumed and self._failure is None:
+            raise TypeError(
+                f"{type(self).__name__} is still open, and a connection cannot be copied or "
+                "pickled. Read it to its end with finish(), or close it."
+            )
+        state = {
+            name: each for name, each in vars(self).items() if name not in self._of_the_reading
+        }
+        return state | {"_partial": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._lock = self.face.io.lock()
+        self._source = IteratorSource(iter(()))
+
     def translate_errors(self, translate: Callable[[Exception], Exception]) -> None:
         """Turn what a custom provider's iterator raises into what the provider says it means."""
         if isinstance(self._source, IteratorSource):
@@ -87,7 +110,7 @@ class BaseStreamResponse(RootResponse[FormatT]):
             else IteratorSource(cast("ChunkIterator", chunks))
         )
         self._reply = Accumulator()
-        self._pending: deque[StreamResponseChunk] = deque()
+        self._pending: deque[StreamResponseChunk | Event] = deque()
         self._reads = 0
         self._failure: BaseException | None = None
         self._partial: tuple[PartialReader[Any], int] | None = None
@@ -150,6 +173,7 @@ class BaseStreamResponse(RootResponse[FormatT]):
         Raises:
             RuntimeError: If the provider's chunks are out of order. It is raised again by every
                 later pull.
+            TypeError: If they are no chunks. So is this.
         """
         chunks = self._reply.chunks
         pending = self._pending
@@ -158,7 +182,7 @@ class BaseStreamResponse(RootResponse[FormatT]):
                 return None
             try:
                 self._reply.add(pending.popleft())
-            except RuntimeError as error:  # out of order: what follows would make no sense either
+            except (RuntimeError, TypeError) as error:  # what follows would make no sense either
                 self._failure = error
                 pending.clear()
                 raise
@@ -200,8 +224,12 @@ class BaseStreamResponse(RootResponse[FormatT]):
         raise error
 
     def _stop(self) -> None:
-        while self._pending:  # what has arrived is kept, whether or not it was asked for
-            self._reply.add(self._pending.popleft())
+        try:
+            while self._pending:  # what has arrived is kept, whether or not it was asked for
+                self._reply.add(self._pending.popleft())
+        except (RuntimeError, TypeError) as error:  # the caller is on its way out with another
+            self._failure = error
+            self._pending.clear()
         if not self.consumed and self._failure is None:
             self.stopped = True
             self._failure = ConnectionError(

@@ -78,6 +78,7 @@ class RetriedStream(Retried[FormatT], BaseStreamResponse[FormatT]):
 
     _attempts: Attempts
     _reopen: Reopen
+    _of_the_reading = BaseStreamResponse._of_the_reading | {"_attempts", "_reopen"}  # noqa: SLF001, pyright: ignore[reportPrivateUsage]
 
     def adopt(self, model: RetryModel, attempts: Attempts, reopen: Reopen | None) -> None:
         """Take on what a plain reply does not know, and how to begin anew."""
