@@ -9,3 +9,6 @@ from typing import Any
 
 make_approver: Callable[[], Any] | None = None
 """Makes the approver for tool calls that nobody else decides on; `None` for the terminal."""
+
+note_reply: Callable[[Any], None] | None = None
+"""Told of every reply as it begins, by whoever asked for it; it is there to count what is spent."""

@@ -17,11 +17,12 @@ from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar, cast
 
-from mirascope_nb import llm
+from mirascope_nb import llm, spending
 from mirascope_nb._loop import run_now
 from mirascope_nb.kernel import interruption, running
-from mirascope_nb.widgets.live import LiveCard, current_tool
+from mirascope_nb.widgets.live import LiveCard
 from mirascope_nb.widgets.reading import read, read_blocking
+from mirascope_nb.widgets.tools import current_tool
 
 if TYPE_CHECKING:
     from mirascope_nb.widgets.protocol import CardFormat
@@ -170,6 +171,7 @@ def run_blocking(
 
 
 async def _do_show(turns: _Turns, source: Any, bind: Bind | None) -> Any:
+    spending.watch()
     with turns.card:
         return await _follow(turns, source, bind)
 
@@ -179,6 +181,7 @@ async def _do_run(
 ) -> Any:
     if max_turns < 1:
         raise ValueError("max_turns must be at least 1")
+    spending.watch()
     card = turns.card
     with card, _approving(card, approve):
         response = await _follow(turns, source, bind)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Literal, TypeVar, cast, overload
 
-from mirascope_nb import _defaults, llm
+from mirascope_nb import _defaults, llm, spending
 from mirascope_nb.kernel.frontend import detect
 from mirascope_nb.kernel.running import interruption, running
 from mirascope_nb.parallel import (
@@ -243,6 +243,7 @@ def _note_waiting(share: llm.limits.Share, tally: Tally) -> None:
 
 def open_progress(actions: ProgressActions) -> Progress:
     """Somewhere to show progress, as this front end can."""
+    spending.watch()
     place = detect()
     if place in {"widget", "headless"}:
         from mirascope_nb.widgets.progress import ProgressView, StaticProgress

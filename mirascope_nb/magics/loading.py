@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from mirascope_nb import spending
 from mirascope_nb.magics.completion import MATCHER, make_matcher
 from mirascope_nb.magics.llm import LLMMagics
 from mirascope_nb.magics.transformer import LLMTransformer
@@ -19,6 +20,7 @@ def load(shell: Any) -> None:
         return
     magics = LLMMagics(shell)
     shell.register_magics(magics)
+    spending.watch()
     shell.input_transformers_cleanup.append(LLMTransformer(shell))
     shell.events.register("post_run_cell", magics.session.cell_ended)
     if shell.Completer is not None:
@@ -30,6 +32,7 @@ def unload(shell: Any) -> None:
     magics = _registered(shell)
     if magics is None:
         return
+    spending.forget()
     manager = shell.magics_manager
     manager.registry.pop(LLMMagics.__name__, None)
     for kind in _KINDS:

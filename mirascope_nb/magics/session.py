@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mirascope_nb import spending
 from mirascope_nb.magics.cell import CellRequest
 from mirascope_nb.magics.conversations import (
     CellIdentity,
@@ -15,7 +16,6 @@ from mirascope_nb.magics.conversations import (
 )
 from mirascope_nb.magics.errors import LastError
 from mirascope_nb.magics.extract import Block, as_cell, extract_code
-from mirascope_nb.magics.ledger import Ledger
 
 if TYPE_CHECKING:
     from mirascope_nb import llm
@@ -57,13 +57,13 @@ class Session:
     def __init__(self, shell: Any) -> None:
         self.shell = shell
         self.conversations = Conversations()
-        self.ledger = Ledger()
         self.last_error = LastError()
         self._identity = CellIdentity()
 
     def cell_ended(self, result: Any) -> None:
         """A cell has ended; called by IPython's `post_run_cell` event."""
         self.last_error.note(result)
+        spending.tell()
 
     def prepare(self, request: CellRequest) -> Prepared:
         """Put the messages of a request together."""
@@ -102,7 +102,6 @@ class Session:
             UsageError: There is no code to extract.
         """
         request, response = prepared.request, responses[-1]
-        self._count(responses)
         self._record(prepared, response)
         try:
             if request.schema is not None:
@@ -145,7 +144,6 @@ class Session:
         if not responses:
             return
         response = responses[-1]
-        self._count(responses)
         if response.texts:
             self._record(prepared, response, partial=True)
         self.keep(prepared, response)
@@ -153,10 +151,6 @@ class Session:
     def bind(self, name: str, value: Any) -> None:
         """Set a variable of the user's."""
         self.shell.push({name: value})
-
-    def _count(self, responses: Sequence[Any]) -> None:
-        for response in responses:
-            self.ledger.add(response)
 
     def _record(self, prepared: Prepared, response: Any, *, partial: bool = False) -> None:
         if prepared.conversation is None or prepared.key is None:

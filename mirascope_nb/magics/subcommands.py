@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from IPython.core.error import UsageError
 
+from mirascope_nb import spending
 from mirascope_nb.magics import catalogue
 from mirascope_nb.magics.aliases import check_alias
 from mirascope_nb.magics.cell import CellRequest, choose_model
 from mirascope_nb.magics.doctor import doctor_report
 from mirascope_nb.magics.grammar import DEFAULT_CONVERSATION
 from mirascope_nb.magics.help import help_report
-from mirascope_nb.magics.ledger import Spent
 from mirascope_nb.magics.nearest import did_you_mean
 from mirascope_nb.magics.report import Report
 from mirascope_nb.magics.transcript import conversation_transcript
@@ -209,11 +209,12 @@ def _tools(magics: "LLMMagics", _: list[str]) -> Report:
     return Report(title="Tools", columns=("variable", "tool", "about"), rows=tuple(rows))
 
 
-def _cost(magics: "LLMMagics", _: list[str]) -> Report:
-    ledger = magics.session.ledger
-    if not ledger.by_model:
+def _cost(_: "LLMMagics", __: list[str]) -> Report:
+    ledger = spending.session()
+    by_model = ledger.by_model
+    if not by_model:
         return Report(title="Nothing has been spent in this session.")
-    rows = [(model, *_spent(spent)) for model, spent in ledger.by_model.items()]
+    rows = [(model, *_spent(spent)) for model, spent in by_model.items()]
     if len(rows) > 1:
         rows.append(("total", *_spent(ledger.total)))
     return Report(
@@ -226,11 +227,11 @@ def _cost(magics: "LLMMagics", _: list[str]) -> Report:
     )
 
 
-def _spent(spent: Spent) -> tuple[str, str, str, str]:
+def _spent(spent: spending.Spent) -> tuple[str, str, str, str]:
     return f"{spent.calls:,}", f"{spent.input:,}", f"{spent.output:,}", _dollars(spent)
 
 
-def _dollars(spent: Spent) -> str:
+def _dollars(spent: spending.Spent) -> str:
     if spent.unpriced == spent.calls:
         return "unknown"
     cost = spent.cost.quantize(Decimal("0.000001")).normalize()

@@ -183,9 +183,12 @@ async def speak(turn: list[Any]) -> AsyncIterator[Any]:
             for word in part.split(" "):
                 yield llm.TextChunk(delta=word + " ")
             yield llm.TextEndChunk()
-        elif isinstance(part, tuple):
-            name, arguments = cast("tuple[str, str]", part)
-            call = f"call_{number}"
+        elif isinstance(part, (tuple, llm.ToolCall)):
+            if isinstance(part, llm.ToolCall):
+                call, name, arguments = part.id, part.name, part.args
+            else:
+                name, arguments = cast("tuple[str, str]", part)
+                call = f"call_{number}"
             yield llm.ToolCallStartChunk(id=call, name=name)
             yield llm.ToolCallChunk(id=call, delta=arguments)
             yield llm.ToolCallEndChunk(id=call)

@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from mirascope_nb import llm
+from mirascope_nb.approvals import default_approver
 from mirascope_nb.cells import run, run_blocking
+from mirascope_nb.llm.tools.approval import digest_of
+from mirascope_nb.widgets.live import LiveCard
 
 MakeScript = Callable[..., Any]
 
@@ -213,6 +216,75 @@ async def test_calls_with_the_same_id_keep_to_their_own_blocks(
 
 
 RECORD = "application/vnd.mirascope-nb.run+json"
+
+SAME_ID = [
+    llm.ToolCall(id="google_unknown_tool_id", name="weather", args='{"city":"Tokyo"}'),
+    llm.ToolCall(id="google_unknown_tool_id", name="weather", args='{"city":"Oslo"}'),
+]
+
+
+def asked_about(page: Any, city: str) -> Any:
+    """The pending call about a city, when the page shows it."""
+    for call in page.card["blocks"] if page.outputs else ():
+        if call["type"] == "tool" and call["approval"] and city in call["arguments"]:
+            return call
+    return None
+
+
+async def test_calls_with_the_same_id_are_each_asked_about_and_each_get_their_own_result(
+    page: Any, script: MakeScript, tools: Tools
+) -> None:
+    made = script(SAME_ID, ["Done."], tools=tools.all)
+    task = asyncio.create_task(run(made.stream()))
+    oslo = await reached(lambda: asked_about(page, "Oslo"))
+    tokyo = await reached(lambda: asked_about(page, "Tokyo"))
+    assert oslo["approval"]["id"] != tokyo["approval"]["id"]
+    decide(page, oslo, "approve")
+    await reached(lambda: tools.ran)
+    decide(page, tokyo, "approve")
+    response = await task
+    assert tools.ran == ["Oslo", "Tokyo"]
+    told = response.messages[2].content
+    assert [output.result for output in told] == ["72 in Tokyo", "72 in Oslo"]
+    shown = [(block["arguments"], block["result"]) for block in page.record["blocks"][:2]]
+    assert shown == [('{"city":"Tokyo"}', "72 in Tokyo"), ('{"city":"Oslo"}', "72 in Oslo")]
+
+
+async def test_calls_with_the_same_id_are_told_apart_on_a_card_that_is_there_for_them_alone(
+    page: Any, script: MakeScript, tools: Tools, approval_session: Any
+) -> None:
+    approval_session.set_policy("ask")
+    made = script(SAME_ID, tools=tools.all)
+    with llm.use_approver(default_approver(lambda: LiveCard(quiet=True))):
+        task = asyncio.create_task(made.whole().execute_tools())
+        tokyo = await reached(lambda: asked_about(page, "Tokyo"))
+        oslo = await reached(lambda: asked_about(page, "Oslo"))
+        decide(page, tokyo, "deny")
+        await reached(lambda: page.card["blocks"][0]["state"] == "denied")
+        decide(page, oslo, "approve")
+        outputs = await task
+    assert tools.ran == ["Oslo"]
+    assert [output.error is None for output in outputs] == [False, True]
+    assert [block["state"] for block in page.record["blocks"]] == ["denied", "approved"]
+
+
+async def test_arguments_are_shown_in_the_order_of_the_signature_and_digested_in_their_own(
+    page: Any, script: MakeScript
+) -> None:
+    @llm.tool
+    def delete_rows(table: str, where: str, limit: int = 100) -> str:
+        """Delete."""
+        return f"{table} {where} {limit}"
+
+    sorted_arguments = '{"limit":5,"table":"t","where":"w"}'
+    made = script([("delete_rows", sorted_arguments)], ["Done."], tools=[delete_rows])
+    task = asyncio.create_task(run(made.stream()))
+    call = await reached(lambda: pending(page))
+    assert call["arguments"] == '{"table":"t","where":"w","limit":5}'
+    assert call["approval"]["digest"] == digest_of("delete_rows", sorted_arguments)
+    decide(page, call, "approve")
+    await task
+    assert page.record["blocks"][0]["result"] == "t w 5"
 
 
 async def test_the_loop_ends_after_its_last_turn(

@@ -7,6 +7,8 @@ import pytest
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import ExecutionResult
 
+from mirascope_nb import spending
+
 RunCell = Callable[..., ExecutionResult]
 HELLO = "Hello!"
 
@@ -96,7 +98,7 @@ def test_unknown_variable_sends_nothing(
     result = run("%%llm\n{topci}", ok=False)
     assert isinstance(result.error_in_exec, UsageError)
     assert "Did you mean {topic}?" in capsys.readouterr().err
-    assert shell.magics_manager.registry["LLMMagics"].session.ledger.total.calls == 0
+    assert spending.session().total.calls == 0
 
 
 def test_earlier_cells_and_the_last_error_are_inserted(shell: Any, run: RunCell) -> None:
@@ -319,7 +321,7 @@ def test_show_prompt_sends_nothing(
         "[user]\nWho is Ada?",
     ):
         assert words in out
-    assert shell.magics_manager.registry["LLMMagics"].session.ledger.total.calls == 0
+    assert spending.session().total.calls == 0
 
 
 def test_thinking_is_asked_for_and_shown(shell: Any, run: RunCell) -> None:
@@ -464,7 +466,7 @@ def test_detached_reply_goes_on_after_its_cell(shell: Any, run: RunCell) -> None
     assert repr(later).startswith("<reply of sandbox/fast, done, ")
     assert later.text() == text_of(shell.user_ns["reply"])
     assert later.usage is shell.user_ns["reply"].usage
-    assert shell.magics_manager.registry["LLMMagics"].session.ledger.total.calls == 1
+    assert spending.session().total.calls == 1
 
 
 def test_detached_handle_is_the_value_of_the_cell(shell: Any, run: RunCell) -> None:
