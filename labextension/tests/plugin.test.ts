@@ -4,7 +4,7 @@ import { findFocusedCall, findLiveButtons, press } from "../src/plugin/calls";
 import { findSpans, isPromptCell, readMagicLine } from "../src/plugin/magic";
 import { offerAt } from "../src/plugin/offers";
 import { RECORD_TYPE, readRecord } from "../src/plugin/record";
-import { SessionSpending } from "../src/plugin/spending";
+import { describeTotals, KernelSpending, readTotals, Signs } from "../src/plugin/spending";
 
 describe("a prompt cell", () => {
   test.each(["%%llm", "%%llm gpt -t f\nhi", "\n\n  %%llm x", "%%llm\nhi"])("is %j", (source) => {
@@ -162,50 +162,125 @@ describe("a saved record", () => {
 });
 
 describe("what a session has spent", () => {
-  const output = (card: string, cost: string | null, tokens = 10) => ({
-    data: { [RECORD_TYPE]: { usage: { input: tokens, output: 1 }, cost } },
-    metadata: { mirascope_nb: { card } },
+  const figures = { calls: 2, tokens: 81204, cost: "0.021", unpriced: 0 };
+
+  test.each([
+    [figures, "81,204 tokens · $0.021"],
+    [{ ...figures, unpriced: 1 }, "81,204 tokens · over $0.021"],
+    [{ ...figures, cost: null }, "81,204 tokens"],
+    [{ ...figures, cost: "a lot" }, "81,204 tokens"],
+    [{ ...figures, tokens: 0 }, ""],
+  ])("of %j reads %j", (data, text) => {
+    const totals = readTotals(data);
+    expect(totals === null ? null : describeTotals(totals)).toBe(text);
   });
 
-  test("counts each run once, however often it is shown", () => {
-    const spending = new SessionSpending();
-    expect(spending.take("display_data", output("a", "0.01"))).toBe(true);
-    expect(spending.take("update_display_data", output("a", "0.01"))).toBe(false);
-    expect(spending.take("update_display_data", output("b", null))).toBe(true);
-    expect(spending.totals).toEqual({ tokens: 22, cost: 0.01, unpriced: 1 });
+  test.each([null, {}, { tokens: "7", unpriced: 0 }, []])("is not %j", (data) => {
+    expect(readTotals(data)).toBeNull();
   });
 
-  test("counts a gather by the last of its progress", () => {
-    const spending = new SessionSpending();
-    const progress = (tokens: number, cost: string) => ({
-      data: { method: "custom", content: { kind: "progress", id: "p", tokens, cost } },
+  class FakeKernel {
+    readonly id = "k";
+    handleComms = true;
+    readonly comms: {
+      opened: boolean;
+      isDisposed: boolean;
+      onMsg: (message: unknown) => void;
+      onClose: (message: unknown) => void;
+    }[] = [];
+
+    createComm(target: string) {
+      expect(target).toBe("mirascope_nb.spending");
+      const comm = {
+        opened: false,
+        isDisposed: false,
+        onMsg: () => undefined,
+        onClose: () => undefined,
+        open: () => {
+          comm.opened = true;
+        },
+      };
+      this.comms.push(comm);
+      return comm as never;
+    }
+
+    tells(data: unknown): void {
+      this.comms.at(-1)?.onMsg({ content: { data } });
+    }
+  }
+
+  test("is what the kernel tells, and is asked for once", () => {
+    const changed = vi.fn();
+    const spending = new KernelSpending(changed);
+    const kernel = new FakeKernel();
+    spending.ask(kernel);
+    spending.ask(kernel);
+    expect(kernel.comms.map(({ opened }) => opened)).toEqual([true]);
+    kernel.tells(figures);
+    expect(spending.totals).toEqual({ tokens: 81204, cost: "0.021", unpriced: 0 });
+    kernel.tells({ nonsense: true });
+    expect(spending.totals?.tokens).toBe(81204);
+    expect(changed).toHaveBeenCalledTimes(2);
+  });
+
+  test("is asked for again where the kernel did not know, or began anew", () => {
+    const spending = new KernelSpending(() => undefined);
+    const kernel = new FakeKernel();
+    spending.ask(kernel);
+    kernel.comms[0]?.onClose({});
+    spending.ask(kernel);
+    kernel.tells(figures);
+    spending.forget();
+    expect(spending.totals).toBeNull();
+    spending.ask(kernel);
+    expect(kernel.comms).toHaveLength(3);
+  });
+
+  test("is not asked for on a connection that takes no comms", () => {
+    const kernel = new FakeKernel();
+    kernel.handleComms = false;
+    new KernelSpending(() => undefined).ask(kernel);
+    expect(kernel.comms).toHaveLength(0);
+  });
+
+  test("is asked for when the cell that loads the extension has ended", () => {
+    const signs = new Signs();
+    const load = { code: "import os\n%load_ext mirascope_nb" };
+    expect(signs.take("execute_input", load, "a")).toBe(false);
+    expect(signs.take("status", { execution_state: "idle" }, "b")).toBe(false);
+    expect(signs.take("status", { execution_state: "busy" }, "a")).toBe(false);
+    expect(signs.take("status", { execution_state: "idle" }, "a")).toBe(true);
+    expect(signs.take("status", { execution_state: "idle" }, "a")).toBe(false);
+  });
+
+  test("is asked for when a card or a progress bar is shown", () => {
+    const output = (card: string | null) => ({
+      data: { [RECORD_TYPE]: {} },
+      metadata: { mirascope_nb: { card } },
     });
-    spending.take("comm_msg", progress(5, "0.1"));
-    spending.take("comm_msg", progress(9, "0.2"));
-    expect(spending.totals).toEqual({ tokens: 9, cost: 0.2, unpriced: 0 });
+    const signs = new Signs();
+    expect(signs.take("display_data", output("a"), "")).toBe(true);
+    expect(signs.take("update_display_data", output("a"), "")).toBe(true);
+    expect(signs.take("comm_open", { data: { state: { card_id: "a" } } }, "")).toBe(true);
+    // A response that is only displayed: its kernel need not count.
+    expect(signs.take("execute_result", output(null), "")).toBe(false);
+    expect(signs.take("display_data", output(null), "")).toBe(false);
   });
 
-  test("goes on where it was after a reload", () => {
-    const spending = new SessionSpending();
-    spending.take("display_data", output("a", "0.5"));
-    const reloaded = new SessionSpending(JSON.parse(JSON.stringify(spending)));
-    expect(reloaded.totals).toEqual(spending.totals);
-  });
-
-  test.each(["stream", "status", "display_data", "comm_msg"])(
+  test.each(["stream", "status", "display_data", "comm_open", "execute_input"])(
     "takes no notice of other %s messages",
     (type) => {
-      const spending = new SessionSpending();
       for (const content of [
         null,
         {},
         { data: null },
         { data: { [RECORD_TYPE]: {} } },
-        { data: { method: "update" } },
+        { data: { state: { value: 3 } } },
+        { code: "# %load_ext mirascope_nbx" },
+        { execution_state: "idle" },
       ]) {
-        expect(spending.take(type, content)).toBe(false);
+        expect(new Signs().take(type, content, "")).toBe(false);
       }
-      expect(spending.totals.tokens).toBe(0);
     },
   );
 });

@@ -1,77 +1,114 @@
-// What a kernel session has spent, read from the messages that go by. Pure.
+// What a kernel session has spent. The kernel counts, and tells a page that opens a comm; the page counts
+// nothing itself, so that the figure is the one of `%llm cost`.
 
-import { asData, asText, METADATA_KEY, RECORD_TYPE, readUsage } from "./record";
+import type { Kernel, KernelMessage } from "@jupyterlab/services";
 
-interface Spent {
+import { formatCount, formatDollars } from "../widgets/figures";
+import { asData, asText, METADATA_KEY, RECORD_TYPE } from "./record";
+
+/** The name of the comm, as in `mirascope_nb/spending/meter.py`. */
+export const TARGET = "mirascope_nb.spending";
+
+const LOADING = /^\s*%(?:re)?load_ext\s+mirascope_nb\b/m;
+
+export interface Totals {
   tokens: number;
   /** US dollars, `null` when no price is known. */
-  cost: number | null;
-}
-
-export interface Totals extends Spent {
+  cost: string | null;
   /** How many replies have no known price. */
   unpriced: number;
 }
 
-/** Each run counts once, by the id of its card, however often its output is shown again. */
-export class SessionSpending {
-  readonly #runs: Map<string, Spent>;
-
-  constructor(saved: unknown = []) {
-    this.#runs = new Map(Array.isArray(saved) ? (saved as [string, Spent][]) : []);
+/** The figures of a message of the kernel; `null` for what is none. */
+export function readTotals(data: unknown): Totals | null {
+  const { tokens, cost, unpriced } = asData(data);
+  if (typeof tokens !== "number" || typeof unpriced !== "number") {
+    return null;
   }
+  const known = typeof cost === "string" && Number.isFinite(Number(cost));
+  return { tokens, cost: known ? cost : null, unpriced };
+}
 
-  /** Take a message of the kernel; says whether it changed anything. */
-  take(type: string, content: unknown): boolean {
-    if (type === "display_data" || type === "update_display_data" || type === "execute_result") {
-      return this.#takeOutput(asData(content));
-    }
-    return type === "comm_msg" && this.#takeProgress(asData(asData(content)["data"]));
+/** `81,204 tokens · $0.021`; empty while nothing has been spent. */
+export function describeTotals({ tokens, cost, unpriced }: Totals): string {
+  if (tokens === 0) {
+    return "";
   }
+  const price = cost === null ? "" : ` · ${unpriced > 0 ? "over " : ""}${formatDollars(cost)}`;
+  return `${formatCount(tokens)} tokens${price}`;
+}
 
-  get totals(): Totals {
-    let tokens = 0;
-    let cost: number | null = null;
-    let unpriced = 0;
-    for (const run of this.#runs.values()) {
-      tokens += run.tokens;
-      if (run.cost === null) {
-        unpriced += 1;
-      } else {
-        cost = (cost ?? 0) + run.cost;
+/** Tells from the messages of a kernel whether it counts, and so can be asked. */
+export class Signs {
+  /** The cell that loads the extension, while it runs. */
+  #loading = "";
+
+  /** Take a message; says whether it shows that the kernel counts. */
+  take(type: string, content: unknown, parent: string): boolean {
+    const fields = asData(content);
+    switch (type) {
+      case "execute_input":
+        this.#loading = LOADING.test(asText(fields["code"])) ? parent : this.#loading;
+        return false;
+      case "status":
+        if (
+          this.#loading === "" ||
+          this.#loading !== parent ||
+          fields["execution_state"] !== "idle"
+        ) {
+          return false;
+        }
+        this.#loading = "";
+        return true;
+      case "display_data":
+      case "update_display_data": {
+        // Of a card: a response that is only displayed comes from a kernel that need not count.
+        const card = asData(asData(fields["metadata"])[METADATA_KEY])["card"];
+        return RECORD_TYPE in asData(fields["data"]) && asText(card) !== "";
       }
+      case "comm_open":
+        return asText(asData(asData(asData(fields["data"])["state"]))["card_id"]) !== "";
+      default:
+        return false;
     }
-    return { tokens, cost, unpriced };
+  }
+}
+
+type Connection = Pick<Kernel.IKernelConnection, "id" | "handleComms" | "createComm">;
+
+/** The figures of one kernel, from when it is first asked. */
+export class KernelSpending {
+  readonly #changed: () => void;
+  #comm: Kernel.IComm | null = null;
+  totals: Totals | null = null;
+
+  constructor(changed: () => void) {
+    this.#changed = changed;
   }
 
-  /** What `new SessionSpending` takes to go on from here. */
-  toJSON(): [string, Spent][] {
-    return [...this.#runs];
-  }
-
-  #takeOutput(content: { readonly [name: string]: unknown }): boolean {
-    const record = asData(asData(content["data"])[RECORD_TYPE]);
-    const usage = readUsage(record["usage"]);
-    const card = asText(asData(asData(content["metadata"])[METADATA_KEY])["card"]);
-    if (usage === null || card === "") {
-      return false;
+  /** Ask the kernel to tell, unless it does already. */
+  ask(kernel: Connection): void {
+    if ((this.#comm !== null && !this.#comm.isDisposed) || !kernel.handleComms) {
+      return;
     }
-    return this.#put(card, usage.input + usage.output, record["cost"]);
+    const comm = kernel.createComm(TARGET);
+    comm.onMsg = ({ content }: KernelMessage.ICommMsgMsg) => {
+      this.totals = readTotals(content.data) ?? this.totals;
+      this.#changed();
+    };
+    comm.onClose = () => {
+      if (this.#comm === comm) {
+        this.#comm = null;
+      }
+    };
+    this.#comm = comm;
+    comm.open();
   }
 
-  #takeProgress(data: { readonly [name: string]: unknown }): boolean {
-    const progress = asData(data["content"]);
-    const { kind, id, tokens, cost } = progress;
-    if (data["method"] !== "custom" || kind !== "progress" || typeof tokens !== "number") {
-      return false;
-    }
-    return this.#put(asText(id), tokens, cost);
-  }
-
-  #put(id: string, tokens: number, price: unknown): boolean {
-    const cost = typeof price === "string" && Number.isFinite(Number(price)) ? Number(price) : null;
-    const before = this.#runs.get(id);
-    this.#runs.set(id, { tokens, cost });
-    return before?.tokens !== tokens || before.cost !== cost;
+  /** The kernel has begun anew and knows of nothing. */
+  forget(): void {
+    this.#comm = null;
+    this.totals = null;
+    this.#changed();
   }
 }

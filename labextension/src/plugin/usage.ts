@@ -5,33 +5,10 @@ import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
 import { IStatusBar } from "@jupyterlab/statusbar";
 import { Widget } from "@lumino/widgets";
 
-import { formatCount, formatDollars } from "../widgets/figures";
-import { SessionSpending } from "./spending";
+import { describeTotals, KernelSpending, Signs } from "./spending";
 
-const STORE = "mirascope-nb:spending:";
-
-/** What is known of one kernel; it survives a reload of the page, and goes with the browser's tab. */
-class KernelSpending {
-  readonly #key: string;
-  readonly spending: SessionSpending;
-
-  constructor(kernelId: string) {
-    this.#key = STORE + kernelId;
-    this.spending = new SessionSpending(load(this.#key));
-  }
-
-  save(): void {
-    try {
-      sessionStorage.setItem(this.#key, JSON.stringify(this.spending));
-    } catch {
-      // A full or forbidden store costs the figure its memory, nothing else.
-    }
-  }
-
-  forget(): void {
-    sessionStorage.removeItem(this.#key);
-  }
-}
+/** Under this name and a kernel's id the browser's tab remembers that the kernel counts. */
+const COUNTS = "mirascope-nb:counts:";
 
 class UsageItem extends Widget {
   #kernels = new Map<string, KernelSpending>();
@@ -41,26 +18,40 @@ class UsageItem extends Widget {
     super();
     this.addClass("mnb-usage");
     this.addClass("mnb-figures");
+    this.#show();
   }
 
   /** Listen to a notebook's kernel, for as long as the notebook is open. */
   follow({ sessionContext }: NotebookPanel): void {
-    sessionContext.iopubMessage.connect((_context, message) => {
-      const kernel = this.#kernelOf(sessionContext.session?.kernel?.id);
-      if (kernel?.spending.take(message.header.msg_type, message.content) === true) {
-        kernel.save();
-        this.#show();
+    const signs = new Signs();
+    const ask = () => {
+      const kernel = sessionContext.session?.kernel;
+      if (kernel) {
+        this.#of(kernel.id).ask(kernel);
+      }
+    };
+    sessionContext.iopubMessage.connect((_context, { header, parent_header, content }) => {
+      const parent = "msg_id" in parent_header ? parent_header.msg_id : "";
+      if (signs.take(header.msg_type, content, parent)) {
+        ask();
       }
     });
     sessionContext.statusChanged.connect((_context, status) => {
       const id = sessionContext.session?.kernel?.id;
-      if (status === "restarting" && id !== undefined) {
-        this.#kernelOf(id)?.forget();
-        this.#kernels.delete(id);
-        this.#show();
+      if (id !== undefined && (status === "restarting" || status === "autorestarting")) {
+        remember(id, false);
+        this.#of(id).forget();
       }
     });
-    sessionContext.kernelChanged.connect(() => this.#show());
+    const arrived = () => {
+      const id = sessionContext.session?.kernel?.id;
+      if (id !== undefined && isRemembered(id)) {
+        ask();
+      }
+      this.#show();
+    };
+    sessionContext.kernelChanged.connect(arrived);
+    arrived();
   }
 
   /** Tell the figures of this notebook. */
@@ -69,35 +60,44 @@ class UsageItem extends Widget {
     this.#show();
   }
 
-  #kernelOf(id: string | undefined): KernelSpending | null {
-    if (id === undefined) {
-      return null;
+  #of(id: string): KernelSpending {
+    let known = this.#kernels.get(id);
+    if (known === undefined) {
+      known = new KernelSpending(() => {
+        remember(id, this.#kernels.get(id)?.totals !== null);
+        this.#show();
+      });
+      this.#kernels.set(id, known);
     }
-    const known = this.#kernels.get(id) ?? new KernelSpending(id);
-    this.#kernels.set(id, known);
     return known;
   }
 
   #show(): void {
-    const kernel = this.#kernelOf(this.#front?.sessionContext.session?.kernel?.id);
-    const { tokens, cost, unpriced } = kernel?.spending.totals ?? {
-      tokens: 0,
-      cost: null,
-      unpriced: 0,
-    };
-    const price =
-      cost === null ? "" : ` · ${unpriced > 0 ? "over " : ""}${formatDollars(String(cost))}`;
-    this.node.textContent = tokens === 0 ? "" : `${formatCount(tokens)} tokens${price}`;
-    this.node.title = "Tokens and cost of LLM calls in this kernel session";
-    this.setHidden(tokens === 0);
+    const id = this.#front?.sessionContext.session?.kernel?.id;
+    const totals = id === undefined ? null : (this.#kernels.get(id)?.totals ?? null);
+    this.node.textContent = totals === null ? "" : describeTotals(totals);
+    this.node.title = "LLM tokens and cost of this kernel session; `%llm cost` lists them by model";
+    this.setHidden(this.node.textContent === "");
   }
 }
 
-function load(key: string): unknown {
+function remember(kernel: string, counts: boolean): void {
   try {
-    return JSON.parse(sessionStorage.getItem(key) ?? "[]");
+    if (counts) {
+      sessionStorage.setItem(COUNTS + kernel, "1");
+    } else {
+      sessionStorage.removeItem(COUNTS + kernel);
+    }
   } catch {
-    return [];
+    // A full or forbidden store costs a reloaded page its figure until the next reply, nothing else.
+  }
+}
+
+function isRemembered(kernel: string): boolean {
+  try {
+    return sessionStorage.getItem(COUNTS + kernel) !== null;
+  } catch {
+    return false;
   }
 }
 
