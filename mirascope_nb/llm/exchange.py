@@ -33,6 +33,7 @@ async def complete(io: IO, endpoint: Endpoint, codec: Codec, request: Request) -
     gate = gate_of(endpoint)
     http = codec.encode(request, stream=False)
     reply, ticket = await _admitted(gate, io, endpoint, request, http, io.send)
+    gate.leave(ticket, status=reply.status, headers=reply.headers)
     if reply.status >= FIRST_BAD_STATUS:
         raise _refused(endpoint, codec, request, reply)
     try:
@@ -54,20 +55,25 @@ async def open_stream(io: IO, endpoint: Endpoint, codec: Codec, request: Request
         FeatureNotSupportedError: If the provider cannot express the request; nothing was sent.
         ProviderError: If the provider answered with an error, or not at all.
     """
+    gate = gate_of(endpoint)
     http = codec.encode(request, stream=True)
-    stream, ticket = await _admitted(gate_of(endpoint), io, endpoint, request, http, io.open)
-    opened = ticket.sent
+    stream, ticket = await _admitted(gate, io, endpoint, request, http, io.open)
+    lease = gate.stream(ticket, status=stream.status, headers=stream.headers)
+    opened = lease.sent
     content_type = stream.headers.get("content-type", EVENT_STREAM)
     if stream.status >= FIRST_BAD_STATUS or EVENT_STREAM not in content_type.lower():
         deadline = endpoint.timeouts.deadline(opened=opened, content=None)
-        reply = await read_whole(stream, deadline)
+        try:
+            reply = await read_whole(stream, deadline)
+        finally:
+            lease.close()
         raise _refused(endpoint, codec, request, reply)
     return WireSource(
         io=io,
         endpoint=endpoint,
         stream=stream,
         decoder=codec.decoder(request),
-        opened=opened,
+        lease=lease,
         tolerates_missing_end=request.profile.tolerates_missing_end,
     )
 
@@ -80,14 +86,13 @@ async def _admitted(  # noqa: PLR0917, what is passed on, in its order
     http: HttpRequest,
     send: Callable[[Endpoint, HttpRequest], Awaitable[ReplyT]],
 ) -> tuple[ReplyT, Ticket]:
-    """Send a request when the address's limiter lets it through, which learns from the reply."""
+    """Send a request when the address's limiter lets it through. What got a reply has to leave."""
     ticket = await gate.enter(request.model_name, len(http.body), is_async=io.is_async)
     try:
         reply = await send(endpoint, http)
     except BaseException:
         gate.leave(ticket)
         raise
-    gate.leave(ticket, status=reply.status, headers=reply.headers)
     return reply, ticket
 
 

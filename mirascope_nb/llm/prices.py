@@ -32,6 +32,10 @@ _LISTED: dict[str, str] = {
     "xai": "x-ai",
 }
 
+MOST_UNLISTED = 1_000
+_unlisted: set[tuple[str, str]] = set()
+"""Models that the list lacks. It remembers only those it has found, and searches for a while."""
+
 
 def price(provider_id: str, model_name: str, usage: Usage | None) -> Decimal | None:
     """US dollars for this usage of a model, or `None` where the price is not known.
@@ -44,6 +48,8 @@ def price(provider_id: str, model_name: str, usage: Usage | None) -> Decimal | N
     listed = _LISTED.get(provider_id.partition(":")[0])
     if usage is None or listed is None or not usage.total_tokens:
         return None
+    if (listed, model_name) in _unlisted:
+        return None
     import genai_prices
 
     tokens = genai_prices.Usage(
@@ -55,7 +61,11 @@ def price(provider_id: str, model_name: str, usage: Usage | None) -> Decimal | N
     name = model_name.removesuffix(":completions").removesuffix(":responses")
     try:
         total = genai_prices.calc_price(tokens, name, provider_id=listed).total_price
-    except (LookupError, ValueError):
+    except LookupError:
+        if len(_unlisted) < MOST_UNLISTED:
+            _unlisted.add((listed, model_name))
+        return None
+    except ValueError:
         return None
     # A model without prices in the list sums to nothing, which is not the same as being free.
     return total or None

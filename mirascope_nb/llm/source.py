@@ -15,6 +15,7 @@ from mirascope_nb.llm.exceptions import (
 )
 from mirascope_nb.llm.io import IO, ByteStream, Endpoint
 from mirascope_nb.llm.io.faults import stripped
+from mirascope_nb.llm.limits.gate import Lease
 from mirascope_nb.llm.providers.codec import StreamDecoder
 from mirascope_nb.llm.sse import Event, EventTooLargeError, SSEParser
 from mirascope_nb.llm.surrogates import HalfJoiner
@@ -68,7 +69,7 @@ class WireSource:
         endpoint: Endpoint,
         stream: ByteStream,
         decoder: StreamDecoder,
-        opened: float,
+        lease: Lease,
         tolerates_missing_end: bool = False,
     ) -> None:
         self._io = io
@@ -78,7 +79,7 @@ class WireSource:
         self._parser = SSEParser()
         self._joiner: HalfJoiner | None = None
         """Made for the first event that may hold half a character; most streams have none."""
-        self._opened = opened
+        self._lease = lease
         self._content: float | None = None
         self._tolerates_missing_end = tolerates_missing_end
         self._failure: Exception | None = None
@@ -92,9 +93,10 @@ class WireSource:
             raise failure
         if self._done:
             return None
-        deadline = self._endpoint.timeouts.deadline(opened=self._opened, content=self._content)
+        deadline = self._endpoint.timeouts.deadline(opened=self._lease.sent, content=self._content)
         try:
-            received = await self._stream.read(deadline)
+            with self._lease:
+                received = await self._stream.read(deadline)
         except BaseException:
             await self.aclose()
             raise
@@ -163,8 +165,9 @@ class WireSource:
         self._done = True
 
     async def aclose(self) -> None:
-        """Free the connection."""
+        """Free the connection, and the stream's place among the requests under way."""
         self._done = True
+        self._lease.close()
         await self._stream.aclose()
 
 

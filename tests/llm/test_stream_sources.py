@@ -69,6 +69,16 @@ class Clock:
         return self.time
 
 
+class Place:
+    """A place among the requests under way, of a request that was sent at 0."""
+
+    sent = 0.0
+
+    def __enter__(self) -> None: ...
+    def __exit__(self, *_: object) -> None: ...
+    def close(self) -> None: ...
+
+
 def source(body: Bytes, *, tolerant: bool = False, decoder: Decoder | None = None) -> Any:
     from pydantic import SecretStr
 
@@ -79,12 +89,13 @@ def source(body: Bytes, *, tolerant: bool = False, decoder: Decoder | None = Non
         timeouts=llm.Timeouts(first_content=100, idle=10, total=1_000),
     )
     clock: Any = Clock()
+    place: Any = Place()
     made: Any = WireSource(
         io=clock,
         endpoint=endpoint,
         stream=body,
         decoder=decoder or Decoder(),
-        opened=0.0,
+        lease=place,
         tolerates_missing_end=tolerant,
     )
     made.clock = clock

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Bucket", "Pace"]
+__all__ = ["BURST", "Bucket", "Pace"]
 
 PATIENCE = 8.0
 """Seconds after which a pace is back at the rate that was refused."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mirascope_nb.llm.io.endpoint import Endpoint
 
-__all__ = ["Gate", "configure", "gate_of", "gates", "reset"]
+__all__ = ["Gate", "Lease", "configure", "gate_of", "gates", "reset"]
 
 LOOK = 0.5
 """Seconds after which a waiting caller looks again in any case."""
@@ -58,8 +58,14 @@ class Gate:
             tokens=size / BYTES_A_TOKEN,
         )
         with self._lock:
-            if self.limiter.ask(ticket, time.monotonic()):
+            now = time.monotonic()
+            if self.limiter.ask(ticket, now):
                 return ticket
+            # Whoever has waited longer has the first turn, but nobody waits for want of a look.
+            granted = self.limiter.pump(now)
+        _wake(granted)
+        if ticket.granted:
+            return ticket
         try:
             if is_async:
                 await self._wait(ticket)
@@ -78,15 +84,30 @@ class Gate:
         headers: Mapping[str, str] | None = None,
     ) -> None:
         """Note how a request ended, and wake those who may go now."""
-        retry_after: float | None = None
-        if status in REFUSALS and headers is not None:
-            from mirascope_nb.llm.retry_after import retry_after as read
-
-            retry_after = read(headers)
+        retry_after = _retry_after(status, headers)
         with self._lock:
             now = time.monotonic()
             self.limiter.done(ticket, now, status=status, headers=headers, retry_after=retry_after)
             granted = self.limiter.pump(now) if self.limiter.waiting else []
+        _wake(granted)
+
+    def stream(self, ticket: Ticket, *, status: int, headers: Mapping[str, str]) -> Lease:
+        """Note that a reply has begun. The request is under way until the lease is closed."""
+        retry_after = _retry_after(status, headers)
+        with self._lock:
+            now = time.monotonic()
+            self.limiter.stream(ticket)
+            self.limiter.heard(ticket, now, status=status, headers=headers, retry_after=retry_after)
+            granted = self.limiter.pump(now) if self.limiter.waiting else []
+        _wake(granted)
+        return Lease(self, ticket)
+
+    def stream_ended(self, ticket: Ticket) -> None:
+        """Note that a stream has ended, and wake those who may go now."""
+        granted: list[Ticket] = []
+        with self._lock:
+            if self.limiter.stream_ended(ticket) and self.limiter.waiting:
+                granted = self.limiter.pump(time.monotonic())
         _wake(granted)
 
     def used(self, ticket: Ticket, tokens: float) -> None:
@@ -169,6 +190,43 @@ class Gate:
                 self.limiter.withdraw(ticket)
                 return
         self.leave(ticket)
+
+
+class Lease:
+    """A stream's place among the requests under way, which it has until it ends.
+
+    Whoever waits for more of it says so: a stream that nobody reads loses its place after a while.
+    """
+
+    __slots__ = ("_gate", "_ticket", "sent")
+
+    def __init__(self, gate: Gate, ticket: Ticket) -> None:
+        self._gate = gate
+        self._ticket: Ticket | None = ticket
+        self.sent = ticket.sent
+        """When the request was sent, on the monotonic clock."""
+
+    def __enter__(self) -> None:
+        if self._ticket is not None:
+            self._ticket.unread_since = None
+
+    def __exit__(self, *_: object) -> None:
+        if self._ticket is not None:
+            self._ticket.unread_since = time.monotonic()
+
+    def close(self) -> None:
+        """Note that the stream has ended. May be called twice."""
+        ticket, self._ticket = self._ticket, None
+        if ticket is not None:
+            self._gate.stream_ended(ticket)
+
+
+def _retry_after(status: int | None, headers: Mapping[str, str] | None) -> float | None:
+    if status not in REFUSALS or headers is None:
+        return None
+    from mirascope_nb.llm.retry_after import retry_after
+
+    return retry_after(headers)
 
 
 def _caller(*, is_async: bool) -> int:

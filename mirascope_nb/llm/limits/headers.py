@@ -3,7 +3,9 @@
 OpenAI and those who imitate it send `x-ratelimit-limit-requests`, `-remaining-requests` and
 `-reset-requests`, the last as a duration such as `1m3.5s`; the same for tokens. Anthropic sends
 `anthropic-ratelimit-requests-limit`, `-remaining` and `-reset`, the last as an RFC 3339 time. In
-both the reset is when the whole limit will be there again.
+both the reset is when the whole limit will be there again. Cerebras names the span in the header,
+`x-ratelimit-limit-tokens-minute`, and so does Mistral, `x-ratelimit-limit-req-minute`, which says
+nothing of a reset.
 """
 
 from __future__ import annotations
@@ -31,27 +33,57 @@ class Quota:
     remaining: float
     reset: float | None
     """Seconds until the whole limit is there again, or `None` if that was not said."""
+    span: float | None = None
+    """Seconds in which the whole limit may be used, or `None` if that was not said."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Spelling:
+    """How a family of providers calls the headers of one limit."""
+
+    remaining: str
+    limit: str
+    reset: str
+    span: float | None = None
+
+
+def _named(prefix: str, suffix: str, span: float | None = None) -> _Spelling:
+    remaining, limit, reset = (f"{prefix}{each}{suffix}" for each in ("remaining", "limit", "reset"))
+    return _Spelling(remaining, limit, reset, span)
+
+
+_SPELLINGS: dict[What, tuple[_Spelling, ...]] = {
+    "requests": (
+        _named("x-ratelimit-", "-requests"),
+        _named("anthropic-ratelimit-requests-", ""),
+        _named("x-ratelimit-", "-requests-minute", 60.0),
+        _named("x-ratelimit-", "-req-minute", 60.0),
+    ),
+    "tokens": (
+        _named("x-ratelimit-", "-tokens"),
+        _named("anthropic-ratelimit-tokens-", ""),
+        _named("x-ratelimit-", "-tokens-minute", 60.0),
+    ),
+}
 
 
 def quota(
     headers: Mapping[str, str], what: What, *, now: Callable[[], float] = time.time
 ) -> Quota | None:
     """The state of the limit on requests or on tokens, or `None` if the headers do not say."""
-    remaining = headers.get(f"x-ratelimit-remaining-{what}")
-    if remaining is not None:
-        limit = _number(headers.get(f"x-ratelimit-limit-{what}"))
-        left = _number(remaining)
-        reset = _duration(headers.get(f"x-ratelimit-reset-{what}"))
-    else:
-        remaining = headers.get(f"anthropic-ratelimit-{what}-remaining")
+    for names in _SPELLINGS[what]:
+        remaining = headers.get(names.remaining)
         if remaining is None:
+            continue
+        left, limit = _number(remaining), _number(headers.get(names.limit))
+        if left is None or limit is None or limit <= 0:
             return None
-        limit = _number(headers.get(f"anthropic-ratelimit-{what}-limit"))
-        left = _number(remaining)
-        reset = _moment(headers.get(f"anthropic-ratelimit-{what}-reset"), now)
-    if left is None or limit is None or limit <= 0:
-        return None
-    return Quota(limit=limit, remaining=min(left, limit), reset=reset)
+        reset = headers.get(names.reset)
+        seconds = _duration(reset)
+        if seconds is None:
+            seconds = _moment(reset, now)
+        return Quota(limit=limit, remaining=min(left, limit), reset=seconds, span=names.span)
+    return None
 
 
 def _number(text: str | None) -> float | None:

@@ -11,22 +11,30 @@ A refusal (429, or 503 and 529 of a service that has too much to do) teaches fou
   only what they are.
 
 Refusals of requests that were sent before the last slowing down say nothing new. Before the first
-refusal the requests of a map start slowly: `START` at once, twice as many a round later.
+refusal the requests of a map start slowly: `START` at once, half as many more a round later. Since
+a provider refuses at once, and a reply may take it long, a round is over after `SILENCE` at most:
+who was not refused by then is taken for accepted.
 """
 
 from __future__ import annotations
 
 from collections import deque
 
-from mirascope_nb.llm.limits.buckets import Bucket, Pace
+from mirascope_nb.llm.limits.buckets import BURST, Bucket, Pace
 from mirascope_nb.llm.limits.headers import Quota
 
 __all__ = ["Lane"]
 
 START = 20
 """Requests of maps that are under way at once before anything is known."""
+GROWTH = 0.5
+"""What an accepted request adds to the window before anything was refused."""
+SILENCE = 1.0
+"""Seconds after which a request that was not refused counts as accepted."""
 SHRINK = 0.7
 """What a refusal multiplies the window by."""
+HEADROOM = 1.2
+"""How many more may be under way than it takes on average to keep the pace."""
 KEEP_FIRST, KEEP = 0.75, 0.9
 """The share of the accepted rate to go on with: first, and once the rate is known better."""
 RATE_WINDOW = 3.0
@@ -65,6 +73,7 @@ class Lane:
         "_series",
         "_slowed",
         "_start",
+        "_young",
         "bad",
         "good",
         "hold_from",
@@ -117,6 +126,8 @@ class Lane:
         self._begun = 0.0
         self._start = 0.0
         self._bad = self._all = 0
+        self._young: dict[int, float] = {}
+        """While starting: requests that were sent lately and not answered yet, and when."""
         self._grants: deque[float] = deque(maxlen=2048)
         self._refusals: deque[float] = deque(maxlen=2048)
 
@@ -138,13 +149,13 @@ class Lane:
         """Seconds until a request may be sent, as far as can be said, and why."""
         if now < self.hold_until:
             return self.hold_until - now, self.hold_reason
-        bounded = slowly or not self.starting
-        if self.window is not None and bounded and self.running >= int(self.window):
-            return float("inf"), "a reply"
         longest = 0.0
         why = ""
-        if self.starting and slowly and self.ramp is not None:
-            longest = self.ramp.wait(now)
+        if not self.starting:
+            if self.window is not None and self.running >= self._room(now):
+                return float("inf"), "a reply"
+        elif slowly:
+            longest = self._wait_for_start(now)
         if self.pace is not None:
             if self.pace.is_forgotten:
                 self.pace = None
@@ -164,8 +175,10 @@ class Lane:
         self._grants.append(now)
         if self.pace is not None:
             self.pace.take()
-        if self.starting and slowly and self.ramp is not None:
-            self.ramp.take(now)
+        if self.starting:
+            self._young[self.sequence] = now
+            if slowly and self.ramp is not None:
+                self.ramp.take(now)
         for what, bucket in self.quotas.items():
             bucket.take(now, tokens if what == "tokens" else 1.0)
         return self.sequence
@@ -180,18 +193,13 @@ class Lane:
             self.lifted_by[1] += 1
             if self.lifted_by[1] >= EVIDENCE and self.lifted_by[1] >= 4 * self.lifted_by[2]:
                 self._release(now)
-        if self.window is not None and self.running + 1 >= self.window / 2:
-            if self.starting:
-                self.window += 1
-            else:
-                self.window += max(1.0, self._peak / 20) / self.window
-                if self.window > 4 * self._peak and self.pace is None:
-                    self.window = None
-        if self.starting and self.ramp is not None and self.window is not None:
-            rate = 2 * self.window / max(self.latency, 1e-3)
-            self.ramp.wait(now)  # what has come by now came at the old rate
-            self.ramp.rate = rate
-            self.ramp.capacity = max(2.0, rate * 0.02)
+        if self.starting:
+            if self._young.pop(number, None) is not None:
+                self._widen(now, 1)
+        elif self.window is not None and self.running >= self.window / 2:
+            self.window += max(1.0, self._peak / 20) / self.window
+            if self.window > 4 * self._peak and self.pace is None:
+                self.window = None
 
     def refused(
         self, now: float, number: int, *, reason: str, retry_after: float | None, caller: int
@@ -226,8 +234,11 @@ class Lane:
         capacity = max(1.0, quota.limit / 2) if what == "requests" else quota.limit
         used = quota.limit - quota.remaining
         rate: float | None = None
-        if quota.reset and used >= min(10.0, quota.limit / 2):
-            rate = CAUTION * used / quota.reset
+        if used >= min(10.0, quota.limit / 2):
+            if quota.reset:
+                rate = CAUTION * used / quota.reset
+            elif quota.span:
+                rate = CAUTION * quota.limit / quota.span
         if bucket is None:
             if rate is None:
                 return  # far from the limit: nothing to keep account of
@@ -247,9 +258,48 @@ class Lane:
         for what in [what for what, each in self.quotas.items() if now - each.when > TRUSTED]:
             del self.quotas[what]
 
-    def ended(self) -> None:
+    def ended(self, number: int) -> None:
         """Note that a request is no longer under way."""
         self.running -= 1
+        self._young.pop(number, None)
+
+    def _room(self, now: float) -> int:
+        """How many may be under way: the window, but not fewer than the pace takes to be kept.
+
+        That only once the pace was right for a while: what is refused now asks for fewer.
+        """
+        room = self.window or 0.0
+        right = now - self._slowed > SILENCE
+        if right and self.pace is not None and self.latency is not None:
+            room = max(room, HEADROOM * self.pace.rate(now) * self.latency)
+        return int(room)
+
+    def _wait_for_start(self, now: float) -> float:
+        """Seconds until the next request of a map that starts slowly."""
+        silent = 0
+        for number, sent in self._young.items():
+            if now - sent < SILENCE - 1e-9:
+                break
+            silent = number
+        if silent:
+            accepted = [number for number in self._young if number <= silent]
+            for number in accepted:
+                del self._young[number]
+            self._widen(now, len(accepted))
+        if self.window is not None and len(self._young) >= int(self.window):
+            return next(iter(self._young.values())) + SILENCE - now
+        return 0.0 if self.ramp is None else self.ramp.wait(now)
+
+    def _widen(self, now: float, accepted: int) -> None:
+        """Let more be sent in the next round."""
+        if self.window is None or self.ramp is None:
+            return
+        if len(self._young) + accepted >= self.window / 2:
+            self.window += GROWTH * accepted
+        round_trip = SILENCE if self.latency is None else min(max(self.latency, 1e-3), SILENCE)
+        self.ramp.wait(now)  # what has come by now came at the old rate
+        self.ramp.rate = (1 + GROWTH) * self.window / round_trip
+        self.ramp.capacity = max(2.0, self.ramp.rate * BURST)
 
     def _trusts_quota(self, now: float) -> bool:
         """Whether the refusal only says that our account of the provider's limit was off a bit."""
@@ -301,6 +351,7 @@ class Lane:
         self._peak = float(max(self._most, 1))
         self.window = max(1.0, SHRINK * self._peak)
         self.starting = False
+        self._young.clear()
         self._mark, self._most = self.sequence, self.running
         self.good = self.bad = 0
 

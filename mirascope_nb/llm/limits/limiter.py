@@ -4,6 +4,9 @@ A request asks with a `Ticket`. It may be sent at once, or it is queued and gran
 `pump`, when something has ended or enough time has passed (`next_look` says how much). There is one
 queue for each gather and model, and they take turns, so that a gather of ten does not wait behind a
 gather of ten thousand.
+
+A request is under way until its reply has ended: providers count a stream for as long as it goes
+on. What its status and headers say is learned as soon as they are there (`heard`).
 """
 
 from __future__ import annotations
@@ -23,6 +26,9 @@ REFUSALS = frozenset({429, 503, 529})
 LONGEST_SILENCE = 60.0
 """Seconds that a single call is held back at most; then it is sent, and the server's word counts.
 A gather waits as long as it takes: it shows that it does, and can be cancelled."""
+UNREAD = 5.0
+"""Seconds after which a stream that nobody reads makes room for another. Whoever has left a loop
+early and kept the stream would else hold its place for ever."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +72,8 @@ class Ticket:
     wake: Callable[[], None] | None = field(default=None, repr=False)
     """Told of the grant, by whichever thread has made room."""
     granted: bool = False
+    unread_since: float | None = None
+    """For a stream: since when nobody has waited for more of it; `None` while somebody does."""
 
 
 class Limiter:
@@ -75,6 +83,8 @@ class Limiter:
         self._lanes: dict[str, Lane] = {}
         self._queues: OrderedDict[tuple[Lane, Share | None], deque[Ticket]] = OrderedDict()
         self._running = 0
+        self._streams: set[Ticket] = set()
+        self._looked = 0.0
         self._requests: Bucket | None = None
         self._tokens: Bucket | None = None
         self.settings = Settings()
@@ -110,21 +120,21 @@ class Limiter:
         return list(self._lanes.values())
 
     def ask(self, ticket: Ticket, now: float) -> bool:
-        """Grant a request at once, if it may be sent, or queue it."""
+        """Grant a request at once, if it may be sent and is nobody else's turn, or queue it."""
         lane, share = ticket.lane, ticket.share
-        key = (lane, share)
         if share is not None and share.slowly and self.settings.adaptive:
             lane.begin(now)
-        if (_was_told(ticket) or not self._queues.get(key)) and not self._delay(ticket, now)[0]:
+        if (_was_told(ticket) or not self._queues) and not self._delay(ticket, now)[0]:
             self._grant(ticket, now)
             return True
-        self._queues.setdefault(key, deque()).append(ticket)
+        self._queues.setdefault((lane, share), deque()).append(ticket)
         if share is not None:
             share.lanes[self, lane] = share.lanes.get((self, lane), 0) + 1
         return False
 
     def pump(self, now: float) -> list[Ticket]:
         """Grant what may be sent by now, the queues taking turns."""
+        self._forget_unread(now)
         granted: list[Ticket] = []
         stuck = 0
         while self._queues and stuck < len(self._queues):
@@ -163,7 +173,7 @@ class Limiter:
         headers: Mapping[str, str] | None = None,
         retry_after: float | None = None,
     ) -> None:
-        """Note how a granted request ended, and learn from it.
+        """Note that a granted request has ended, and learn from its reply.
 
         Args:
             ticket: The request.
@@ -172,10 +182,34 @@ class Limiter:
             headers: The reply's headers.
             retry_after: Seconds that the server asked to wait.
         """
+        if status is not None:
+            self.heard(ticket, now, status=status, headers=headers, retry_after=retry_after)
+        self._end(ticket)
+
+    def stream(self, ticket: Ticket) -> None:
+        """Note that the reply of a granted request is being read bit by bit."""
+        self._streams.add(ticket)
+
+    def stream_ended(self, ticket: Ticket) -> bool:
+        """Note that a stream has ended; false if it counted no longer."""
+        if ticket not in self._streams:
+            return False
+        self._streams.discard(ticket)
+        self._end(ticket)
+        return True
+
+    def heard(
+        self,
+        ticket: Ticket,
+        now: float,
+        *,
+        status: int,
+        headers: Mapping[str, str] | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        """Learn from the status and headers of a request's reply; see `done`."""
         lane = ticket.lane
-        self._running -= 1
-        lane.ended()
-        if status is None or not self.settings.adaptive:
+        if not self.settings.adaptive:
             return
         # Those of a refusal are not looked at: their reset is often that of the next request only.
         if headers is not None and status not in REFUSALS and (ticket.share or lane.quotas):
@@ -194,6 +228,18 @@ class Limiter:
                 retry_after=retry_after,
                 caller=ticket.caller,
             )
+
+    def _end(self, ticket: Ticket) -> None:
+        self._running -= 1
+        ticket.lane.ended(ticket.number)
+
+    def _forget_unread(self, now: float) -> None:
+        if now - self._looked < UNREAD / 10:
+            return
+        self._looked = now
+        for ticket in list(self._streams):
+            if ticket.unread_since is not None and now - ticket.unread_since > UNREAD:
+                self.stream_ended(ticket)
 
     def used(self, ticket: Ticket, tokens: float, now: float) -> None:
         """Put right how many tokens a request has used."""

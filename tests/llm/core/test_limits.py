@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import json
 import random
 import threading
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Protocol
 
 import httpx2
@@ -90,8 +91,29 @@ class Moody:
 class Run:
     """Rows through a limiter against a server, in made-up time."""
 
-    def __init__(self, server: Server, *, says_when: bool, latency: float = 0.2) -> None:
+    def __init__(
+        self,
+        server: Server,
+        *,
+        says_when: bool,
+        latency: float = 0.2,
+        work: float = 0.0,
+        stall: float = 0.0,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            server: Who is asked.
+            says_when: Whether refusals say when to come again.
+            latency: Seconds to a reply.
+            work: Seconds of computing for each request and each reply, during which nothing else
+                is looked at.
+            stall: Seconds for which, every two seconds or so, nothing is looked at.
+        """
         self.server, self.says_when, self.latency = server, says_when, latency
+        self._work, self._stall = work, stall
+        self._draw = random.Random(11)  # noqa: S311, repeatable
+        self._stalls_at = self._draw.expovariate(0.5) if stall else float("inf")
         self.limiter, self.share = Limiter(), Share(slowly=True)
         self.lane = self.limiter.lane("m")
         self.now, self.sent, self.refused = 0.0, 0, 0
@@ -107,24 +129,25 @@ class Run:
         while done < count:
             look = self.limiter.next_look(self.now)
             if look is not None and (not self._events or self.now + look < self._events[0][0]):
-                self.now += max(look, 1e-6)
+                self._turn(self.now + max(look, 1e-6))
                 self._granted()
                 continue
-            self.now, _, kind, ticket = heapq.heappop(self._events)
+            due, _, kind, (ticket, headers, wait) = heapq.heappop(self._events)
+            self._turn(due)
             if kind == "again":
                 self._ask()
             elif kind == "good":
                 done += 1
-                self.limiter.done(ticket, self.now, status=200, headers=self.server.headers())
+                self.limiter.done(ticket, self.now, status=200, headers=headers)
                 if left:
                     left -= 1
                     self._ask()
             else:
                 self.refused += 1
-                wait = self.server.wait() if self.says_when else None
-                headers = {**self.server.headers(), "x-ratelimit-reset-requests": "1ms"}
+                wait = wait if self.says_when else None
+                headers = {**headers, "x-ratelimit-reset-requests": "1ms"}
                 self.limiter.done(ticket, self.now, status=429, headers=headers, retry_after=wait)
-                self._later(wait or 0.5, "again", None)
+                self._later(wait or 0.5, "again")
             self._granted()
         return self.now
 
@@ -139,11 +162,21 @@ class Run:
 
     def _send(self, ticket: Ticket) -> None:
         self.sent += 1
+        self.now += self._work
         good = self.server.take(self.now)
-        self._later(self.latency if good else 0.005, "good" if good else "bad", ticket)
+        said = (ticket, dict(self.server.headers()), self.server.wait())
+        self._later(self.latency if good else 0.005, "good" if good else "bad", said)
 
-    def _later(self, seconds: float, kind: str, ticket: Any) -> None:
-        heapq.heappush(self._events, (self.now + seconds, next(self._order), kind, ticket))
+    def _later(self, seconds: float, kind: str, said: Any = (None, None, None)) -> None:
+        heapq.heappush(self._events, (self.now + seconds, next(self._order), kind, said))
+
+    def _turn(self, due: float) -> None:
+        """Come to what was due at a time, which may have passed meanwhile."""
+        self.now = max(self.now, due)
+        if self.now >= self._stalls_at:
+            self.now += self._stall
+            self._stalls_at = self.now + self._draw.expovariate(0.5)
+        self.now += self._work
 
 
 @pytest.mark.parametrize("says_when", [True, False])
@@ -162,6 +195,53 @@ def test_a_limit_by_the_second_is_found_too(*, says_when: bool) -> None:
     run = Run(Counting(60), says_when=says_when)
     assert 1_200 / run.rows(1_200, limit=100) >= 0.75 * 60
     assert run.refused / run.sent < 0.05
+
+
+@pytest.mark.parametrize("says_how_much", [True, False])
+@pytest.mark.parametrize(("work", "stall"), [(0.004, 0.0), (0.002, 0.3), (0.001, 1.0)])
+def test_a_busy_loop_is_not_mistaken_for_a_limit(
+    work: float, stall: float, *, says_how_much: bool
+) -> None:
+    server = Filling(60, says=says_how_much)
+    run = Run(server, says_when=True, work=work, stall=stall)
+    awake = 2 / (2 + stall)
+    assert 1_200 / run.rows(1_200, limit=100) >= 0.9 * 60 * awake
+    assert run.refused / run.sent < 0.03
+
+
+class Crowded:
+    """Takes so many at once, and refuses the others."""
+
+    def __init__(self, most: int, latency: float) -> None:
+        self.most, self.latency, self.ends = most, latency, list[float]()
+
+    def take(self, now: float) -> bool:
+        self.ends = [each for each in self.ends if each > now]
+        if len(self.ends) >= self.most:
+            return False
+        self.ends.append(now + self.latency)
+        return True
+
+    def wait(self) -> float:
+        return 1.0
+
+    def headers(self) -> Mapping[str, str]:
+        return {}
+
+
+@pytest.mark.parametrize("latency", [1.0, 5.0])
+def test_a_limit_on_how_many_are_under_way_is_found(latency: float) -> None:
+    run = Run(Crowded(round(10 * latency), latency), says_when=True, latency=latency)
+    assert 600 / run.rows(600, limit=200) >= 0.75 * 10
+    assert run.refused / run.sent < 0.05
+
+
+def test_replies_that_take_long_are_no_reason_to_begin_slowly() -> None:
+    run = Run(Filling(60), says_when=True, latency=5.0)
+    assert 2_400 / run.rows(2_400, limit=500) >= 0.8 * 60
+    assert run.refused / run.sent < 0.03
+    free = Run(Filling(1e9), says_when=True, latency=5.0)
+    assert free.rows(300, limit=100) < 1.25 * 3 * 5.0
 
 
 def test_refusals_that_slowing_down_does_not_lessen_are_borne() -> None:
@@ -231,6 +311,33 @@ def test_two_gathers_take_turns() -> None:
     assert [each.share for each in granted] == [big, small] * 3
 
 
+def test_a_newcomer_waits_behind_those_who_wait_already() -> None:
+    limiter = Limiter(Settings(rpm=60))
+    first, second = Share(), Share()
+    while limiter.ask(ticket(limiter, first), 0.0):
+        pass
+    assert not limiter.ask(ticket(limiter, second), 10.0)  # though there is room by now
+    assert [each.share for each in limiter.pump(10.0)][:2] == [first, second]
+
+
+def test_a_stream_is_under_way_until_it_ends_or_nobody_reads_it() -> None:
+    limiter = Limiter(Settings(concurrency=2))
+    read, left = ticket(limiter), ticket(limiter)
+    for each in (read, left):
+        assert limiter.ask(each, 0.0)
+        limiter.stream(each)
+        limiter.heard(each, 0.1, status=200, headers={})
+    waiting = [ticket(limiter), ticket(limiter)]
+    assert not any(limiter.ask(each, 0.2) for each in waiting)
+    left.unread_since = 0.2
+    assert limiter.pump(5.0) == []
+    assert limiter.pump(6.0) == waiting[:1]
+    assert limiter.stream_ended(read)
+    assert not limiter.stream_ended(left)
+    assert limiter.pump(7.0) == waiting[1:]
+    assert limiter.running == 2
+
+
 def test_no_minute_takes_more_than_the_budget() -> None:
     limiter = Limiter(Settings(rpm=30))
     times: list[float] = []
@@ -278,6 +385,18 @@ def test_headers_of_both_kinds_are_read() -> None:
     }
     found = quota(anthropic, "tokens", now=lambda: 1767225600.0)
     assert found == Quota(limit=1000, remaining=10, reset=30.0)
+    mistral = {
+        "x-ratelimit-limit-req-minute": "720",
+        "x-ratelimit-remaining-req-minute": "717",
+    }
+    assert quota(mistral, "requests") == Quota(limit=720, remaining=717, reset=None, span=60.0)
+    cerebras = {
+        "x-ratelimit-limit-tokens-minute": "60000",
+        "x-ratelimit-remaining-tokens-minute": "59000",
+        "x-ratelimit-reset-tokens-minute": "11.38",
+    }
+    found = quota(cerebras, "tokens")
+    assert found == Quota(limit=60_000, remaining=59_000, reset=11.38, span=60.0)
     for nonsense in ("", "soon", "-3", "nan"):
         bad = {"x-ratelimit-remaining-requests": nonsense, "x-ratelimit-limit-requests": "5"}
         assert quota(bad, "requests") is None
@@ -334,6 +453,64 @@ async def test_a_limit_on_concurrency_holds_for_tasks_and_is_given_back_on_cance
         assert most == 2
         state = llm.limits.show()[-1]
         assert (state.running, state.waiting) == (0, 0)
+    finally:
+        llm.limits.reset()
+
+
+def event(**delta: str) -> bytes:
+    choice = {"index": 0, "delta": delta, "finish_reason": None if delta else "stop"}
+    said = {"id": "c", "object": "chat.completion.chunk", "model": "m", "choices": [choice]}
+    return f"data: {json.dumps(said)}\n\n".encode()
+
+
+async def test_streams_count_until_they_have_ended() -> None:
+    most = running = 0
+    gates = [asyncio.Event() for _ in range(4)]
+
+    async def body(number: int) -> AsyncIterator[bytes]:
+        nonlocal most, running
+        running += 1
+        most = max(most, running)
+        try:
+            yield event(role="assistant", content="Hi")
+            await gates[number].wait()
+            yield event() + b"data: [DONE]\n\n"
+        finally:
+            running -= 1
+
+    numbers = itertools.count()
+
+    def answer(_: httpx2.Request) -> httpx2.Response:
+        kind = {"content-type": "text/event-stream"}
+        return httpx2.Response(200, content=body(next(numbers)), headers=kind)
+
+    llm.register_provider(
+        "openai:completions",
+        "bounded/",
+        api_key="k",
+        base_url="http://127.0.0.1:9/v1",
+        transport=httpx2.MockTransport(answer),
+    )
+    llm.limits.set("http://127.0.0.1:9/v1", concurrency=2)
+    try:
+        model = llm.Model("bounded/m")
+
+        async def ask() -> str:
+            stream = await model.stream_async("Hi")
+            await stream.finish()
+            return stream.text()
+
+        tasks = [asyncio.create_task(ask()) for _ in range(4)]
+        async with asyncio.timeout(5):
+            while running < 2 or llm.limits.show()[-1].waiting < 2:  # noqa: ASYNC110, turns
+                await asyncio.sleep(0)
+            tasks[0].cancel()  # the place of a stream that is broken off is free at once
+            for gate in gates:
+                gate.set()
+            done = await asyncio.gather(*tasks, return_exceptions=True)
+        assert done[1:] == ["Hi"] * 3
+        assert most == 2
+        assert llm.limits.show()[-1].running == 0
     finally:
         llm.limits.reset()
 
