@@ -22,10 +22,17 @@ if TYPE_CHECKING:
 __all__ = ["late", "stripped", "too_large", "translate"]
 
 
-def translate(error: Exception, endpoint: Endpoint) -> ProviderError:
-    """The error to raise for a transport's exception."""
+def translate(error: Exception, endpoint: Endpoint) -> Exception:
+    """The error to raise for a transport's exception.
+
+    What is none of the network's, raised by a transport of the caller's own, is a mistake in it,
+    and stays what it is.
+    """
     import httpx2
 
+    of_the_network = (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL, OSError)
+    if endpoint.transport is not None and not isinstance(error, (ProviderError, *of_the_network)):
+        return _of_the_transport(error)
     where = f"{endpoint.provider} at {endpoint.origin}"
     original = stripped(error)
     said = endpoint.redact(str(error).encode("utf-8", "replace")).decode()
@@ -102,6 +109,17 @@ def stripped(error: Exception) -> Exception:
                 setattr(link, attribute, None)
         link = link.__cause__ or link.__context__
     return error
+
+
+def _of_the_transport(error: Exception) -> Exception:
+    """The exception with the frames of the transport alone: those above hold the key."""
+    own = frame = error.__traceback__
+    while frame is not None:
+        module = str(frame.tb_frame.f_globals.get("__name__"))
+        frame = frame.tb_next
+        if module.partition(".")[0] in {"httpx2", "mirascope_nb"}:
+            own = frame
+    return error.with_traceback(own)
 
 
 def _is_tls(error: BaseException) -> bool:
