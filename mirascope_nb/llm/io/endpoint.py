@@ -112,12 +112,18 @@ class Endpoint:
             return body
         return body.replace(secret, REDACTED.encode())
 
-    def moved(self, *, base_url: str | None = None, timeouts: Timeouts | None = None) -> Endpoint:
-        """The same service at another address, or under other limits."""
+    def moved(
+        self,
+        *,
+        base_url: str | None = None,
+        key: SecretStr | None = None,
+        timeouts: Timeouts | None = None,
+    ) -> Endpoint:
+        """The same service at another address, with another key, or under other limits."""
         return Endpoint(
             provider=self.provider,
             base_url=base_url or self.base_url,
-            key=self.key,
+            key=key or self.key,
             auth=self._auth,
             headers=self._headers,
             timeouts=timeouts or self.timeouts,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import threading
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mirascope_nb.llm.exceptions import MissingAPIKeyError, NoRegisteredProviderError
 from mirascope_nb.llm.io import Timeouts
 from mirascope_nb.llm.providers.base import BaseProvider, Provider
+from mirascope_nb.llm.providers.suggestions import suggested_id, suggested_provider
 from mirascope_nb.llm.providers.vendors import VENDORS, Vendor
 
 if TYPE_CHECKING:
@@ -56,8 +56,12 @@ def register_provider(
         The provider. The same id, key and address give the same one.
 
     Raises:
-        ValueError: If the id is not known, or the provider needs a key and there is none.
+        ValueError: If the id is not known, the provider needs a key and there is none, or its
+            address is none.
+        TypeError: If something is not of its type.
     """
+    if not (api_key is None or isinstance(api_key, str) or hasattr(api_key, "get_secret_value")):
+        raise TypeError(f"api_key has to be text, not {type(api_key).__name__}.")
     if isinstance(api_key, str):
         from pydantic import SecretStr
 
@@ -72,8 +76,11 @@ def register_provider(
             built = provider
         if scope is None:
             scope = built.default_scope
-        for each in [scope] if isinstance(scope, str) else scope:
-            _by_scope[each] = built
+        scopes = [scope] if isinstance(scope, str) else list(scope)
+        for each in scopes:
+            if not isinstance(each, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise TypeError(f"A scope is a prefix of model ids, not {each!r}")
+        _by_scope.update(dict.fromkeys(scopes, built))
         return built
 
 
@@ -124,9 +131,9 @@ def _build(
     timeout: float | Timeouts | None,
 ) -> Provider:
     if provider not in VENDORS:
-        near = difflib.get_close_matches(provider, VENDORS, n=1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
-        raise ValueError(f"Unknown provider: '{provider}'.{hint}")
+        near = suggested_provider(provider)
+        hint = f"Did you mean '{near}'?" if near else f"Known are {', '.join(VENDORS)}."
+        raise ValueError(f"Unknown provider: '{provider}'. {hint}")
     from mirascope_nb.llm.providers.classes import PROVIDER_CLASSES, MirascopeProvider
 
     key = (provider, api_key, base_url, id(transport) if transport else None, timeout)
@@ -146,8 +153,5 @@ def _has_key(vendor: Vendor) -> bool:
 
 
 def _hint(model_id: str) -> str | None:
-    prefix = model_id.partition("/")[0]
-    near = difflib.get_close_matches(prefix, VENDORS, n=1)
-    if near:
-        return f"Did you mean '{near[0]}/{model_id.partition('/')[2]}'?"
-    return None
+    meant = suggested_id(model_id)
+    return f"Did you mean '{meant}'?" if meant else None

@@ -16,6 +16,7 @@ from mirascope_nb.llm.io import Endpoint, Timeouts
 from mirascope_nb.llm.messages import Message
 from mirascope_nb.llm.params import Params
 from mirascope_nb.llm.providers.base import BaseProvider
+from mirascope_nb.llm.providers.registration import checked_address, checked_transport, differs
 from mirascope_nb.llm.providers.vendors import VENDORS
 from mirascope_nb.llm.responses import BaseResponse, BaseStreamResponse, Face
 from mirascope_nb.llm.tools import BaseToolkit
@@ -56,11 +57,20 @@ class MirascopeProvider(BaseProvider[Endpoint]):
             timeout: Seconds for a whole request, or `Timeouts`.
 
         Raises:
-            ValueError: If there is no key.
+            ValueError: If there is no key, or the address is none.
+            TypeError: If the transport is none of `httpx2`'s.
         """
-        from pydantic import SecretStr
+        address = base_url or os.environ.get(_VENDOR.base_url_env or "") or _VENDOR.base_url
+        self._follows_environment = not api_key
+        self._given: dict[str, Any] = {
+            "transport": checked_transport(transport),
+            "timeout": timeout,
+        }
+        self._route(checked_address(address, _VENDOR.name), self._key(api_key))
 
-        from mirascope_nb.llm.providers.classes import PROVIDER_CLASSES  # which imports this one
+    @staticmethod
+    def _key(api_key: str | SecretStr | None) -> SecretStr:
+        from pydantic import SecretStr
 
         key = api_key or os.environ.get(_VENDOR.key_env or "")
         if not key:
@@ -68,15 +78,16 @@ class MirascopeProvider(BaseProvider[Endpoint]):
                 f"Mirascope API key not found. Set the {_VENDOR.key_env} environment variable or "
                 "pass the api_key parameter to register_provider()."
             )
-        key = key if isinstance(key, SecretStr) else SecretStr(key)
-        address = base_url or os.environ.get(_VENDOR.base_url_env or "") or _VENDOR.base_url or ""
+        return key if isinstance(key, SecretStr) else SecretStr(key)
+
+    def _route(self, address: str, key: SecretStr) -> None:
+        """Have a provider for each maker below this address."""
+        from mirascope_nb.llm.providers.classes import PROVIDER_CLASSES  # which imports this one
+
         self.client = Endpoint(provider=self.id, base_url=address, key=key)
         self._makers: dict[str, WireProvider] = {
             maker: PROVIDER_CLASSES[maker](
-                api_key=key,
-                base_url=f"{self.client.base_url}/{maker}{version}",
-                transport=transport,
-                timeout=timeout,
+                api_key=key, base_url=f"{self.client.base_url}/{maker}{version}", **self._given
             )
             for maker, version in _VERSIONS.items()
         }
@@ -89,6 +100,8 @@ class MirascopeProvider(BaseProvider[Endpoint]):
         return e.status_code if isinstance(e, APIError) else None
 
     def _maker(self, model_id: str) -> WireProvider:
+        if self._follows_environment and differs(self.client.key, _VENDOR.key_env):
+            self._route(self.client.base_url, self._key(None))
         maker = self._makers.get(model_id.partition("/")[0])
         if maker is None:
             known = ", ".join(f"'{name}/'" for name in self._makers)

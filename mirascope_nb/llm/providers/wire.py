@@ -18,6 +18,7 @@ from mirascope_nb.llm.providers.base import BaseProvider
 from mirascope_nb.llm.providers.codec import Codec, Profile, Request
 from mirascope_nb.llm.providers.foreign_calls import distinct_calls
 from mirascope_nb.llm.providers.instructions import add_instructions
+from mirascope_nb.llm.providers.registration import checked_address, checked_transport, differs
 from mirascope_nb.llm.providers.vendors import VENDORS, Vendor, codec_of, filled, wire_for
 from mirascope_nb.llm.responses import BaseResponse, BaseStreamResponse, Face
 from mirascope_nb.llm.tools import BaseToolkit
@@ -62,12 +63,14 @@ class WireProvider(BaseProvider[Endpoint]):
 
         Raises:
             ValueError: If the vendor needs a key, or has no address of its own, and there is none;
-                if the key is none that a header can hold.
+                if the key is none that a header can hold; if the address is none.
+            TypeError: If the transport is none of `httpx2`'s.
         """
         vendor = self.vendor
+        self._follows_environment = not api_key and vendor.key_env is not None
         key = self._key(api_key, base_url)
         given = base_url or os.environ.get(vendor.base_url_env or "")
-        address = given or self._own_address()
+        address = checked_address(given or self._own_address(), vendor.name)
         self._is_ours = not given and vendor.start is not None
         self._profile = self.profile_at(address)
         self.client = Endpoint(
@@ -77,7 +80,7 @@ class WireProvider(BaseProvider[Endpoint]):
             auth={**vendor.auth, **vendor.proxy_auth} if given else vendor.auth,
             headers={"user-agent": _user_agent(), **vendor.headers},
             timeouts=Timeouts.of(timeout),
-            transport=transport,
+            transport=checked_transport(transport),
         )
 
     def __repr__(self) -> str:
@@ -126,6 +129,14 @@ class WireProvider(BaseProvider[Endpoint]):
             )
         return SecretStr(key) if key else None
 
+    def _renew_key(self) -> None:
+        """Take the key that the environment has now, should it have another than at first.
+
+        A key that is no longer there has not been replaced, and goes on to serve.
+        """
+        if self._follows_environment and differs(self.client.key, self.vendor.key_env):
+            self.client = self.client.moved(key=self._key(None, None))
+
     def _endpoint(self) -> Endpoint:
         """Where to send now: a service of this package may have been started anew elsewhere."""
         start = self.vendor.start
@@ -150,6 +161,7 @@ class WireProvider(BaseProvider[Endpoint]):
         params: Params,
     ) -> tuple[Codec, Endpoint, Request]:
         vendor = self.vendor
+        self._renew_key()
         if self.client.key is None and vendor.key_env is not None:
             raise MissingAPIKeyError(self.id.partition(":")[0], vendor.key_env)
         params = cast("Params", dict(params))

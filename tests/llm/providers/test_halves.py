@@ -112,10 +112,3 @@ def test_an_error_may_hold_half_a_character(wire: Any, server: Any, sse: Write) 
     server.stream(sse([wire.error_event(500, f"Enough{HIGH}.")]))
     with pytest.raises(llm.ServerError, match="Enough\ufffd"):
         ask(server, wire).finish()
-
-
-def test_bytes_that_are_no_text_are_replaced(wire: Any, server: Any, sse: Write) -> None:
-    server.stream(sse(wire.events([llm.Text(text="a~c")])).replace(b"~", b"\xff"))
-    stream = ask(server, wire)
-    stream.finish()
-    assert stream.text() == "a\ufffdc"

@@ -59,6 +59,154 @@ def test_an_unknown_provider_is_an_error_with_a_suggestion() -> None:
 
 
 @pytest.mark.parametrize(
+    ("model_id", "meant"),
+    [
+        ("opnai/gpt-4o", "openai/gpt-4o"),
+        ("OpenAI/gpt-4o", "openai/gpt-4o"),
+        ("antropic/claude-opus-4-1", "anthropic/claude-opus-4-1"),
+        ("gogle/gemini-2.5-flash", "google/gemini-2.5-flash"),
+        ("gemini/gemini-2.5-flash", "google/gemini-2.5-flash"),
+        ("models/gemini-2.5-flash", "google/gemini-2.5-flash"),
+        ("openai:gpt-4o", "openai/gpt-4o"),
+        ("opnai/gpt-4o:responses", "openai/gpt-4o:responses"),
+        ("gpt-5-mini", "openai/gpt-5-mini"),
+        ("o3", "openai/o3"),
+        ("o4-mini", "openai/o4-mini"),
+        ("claude-opus-4-1", "anthropic/claude-opus-4-1"),
+        ("gemini-2.5-flash", "google/gemini-2.5-flash"),
+        ("grok-4", "xai/grok-4"),
+        ("magistral-small", "mistral/magistral-small"),
+        ("deepseek-chat", "deepseek/deepseek-chat"),
+        ("sonar-pro", "perplexity/sonar-pro"),
+        ("MiniMax-M2", "minimax/MiniMax-M2"),
+    ],
+)
+def test_a_model_id_that_leads_nowhere_comes_with_the_one_that_was_meant(
+    model_id: str, meant: str
+) -> None:
+    with pytest.raises(llm.NoRegisteredProviderError, match=f"Did you mean '{meant}'"):
+        get_provider_for_model(model_id)
+
+
+@pytest.mark.parametrize("model_id", ["mirage/m", "my-own/m", "a/b", "o", "llama", "/", ""])
+def test_no_model_id_is_made_up(model_id: str) -> None:
+    with pytest.raises(llm.NoRegisteredProviderError) as caught:
+        get_provider_for_model(model_id)
+    assert "Did you mean" not in str(caught.value)
+    assert "llm.register_provider()" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "said"),
+    [
+        ("http://[bad", "Invalid IPv6 URL"),
+        ("http://host:99999/v1", "Port out of range"),
+        ("localhost:8000/v1", "give the whole of it"),
+        ("host.example/v1", "give the whole of it"),
+        ("ftp://host.example", "give the whole of it"),
+        ("https://", "give the whole of it"),
+        ("https://host example/v1", "give the whole of it"),
+        ("https://host.example/v1?api-version=1", "leave out what follows the path"),
+        ("https://host.example/v1#models", "leave out what follows the path"),
+    ],
+)
+@pytest.mark.parametrize("provider", ["openai", "ollama", "mirascope"])
+def test_what_is_no_address_is_refused_at_once(provider: str, base_url: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        llm.register_provider(provider, api_key="k", base_url=base_url)
+    with pytest.raises(llm.MissingAPIKeyError):
+        get_provider_for_model("openai/m")
+
+
+def test_an_address_from_the_environment_is_checked_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OLLAMA_BASE_URL", "my-machine:11434")
+    with pytest.raises(ValueError, match="'my-machine:11434' is no address of Ollama"):
+        get_provider_for_model("ollama/m")
+    monkeypatch.setenv("OLLAMA_BASE_URL", "http://127.0.0.1:11434/v1/\n")
+    provider: Any = get_provider_for_model("ollama/m")
+    assert provider.client.base_url == "http://127.0.0.1:11434/v1"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"transport": httpx2.MockTransport}, "such as httpx2.MockTransport"),
+        ({"transport": print}, "not builtins.builtin_function_or_method"),
+        ({"base_url": 8000}, "has to be text, not int"),
+        ({"api_key": 12345}, "api_key has to be text, not int"),
+        ({"scope": 5}, "not iterable"),
+        ({"scope": ["openai/", 5]}, "A scope is a prefix of model ids, not 5"),
+    ],
+)
+@pytest.mark.parametrize("provider", ["openai", "mirascope"])
+def test_what_is_of_another_type_is_refused_at_once(
+    provider: str, wrong: dict[str, Any], said: str
+) -> None:
+    asked: dict[str, Any] = {"api_key": "k"} | wrong
+    with pytest.raises(TypeError, match=said) as caught:
+        llm.register_provider(provider, **asked)
+    assert "12345" not in str(caught.value)
+    with pytest.raises(llm.MissingAPIKeyError):
+        get_provider_for_model("openai/m")
+
+
+@pytest.mark.parametrize("wrong", [None, 5, llm.providers.OpenAIProvider])
+def test_what_is_no_provider_is_refused(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="neither a provider id nor a provider"):
+        llm.register_provider(wrong)
+
+
+@pytest.mark.parametrize(
+    ("model_id", "variable", "header"),
+    [
+        ("openai/gpt-4o", "OPENAI_API_KEY", "authorization"),
+        ("groq/m", "GROQ_API_KEY", "authorization"),
+        ("anthropic/claude-opus-4-1", "ANTHROPIC_API_KEY", "x-api-key"),
+        ("anthropic/claude-opus-4-1", "MIRASCOPE_API_KEY", "x-api-key"),
+    ],
+)
+def test_a_key_that_changes_in_the_environment_is_taken_up(
+    model_id: str, variable: str, header: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        sent.append(request.headers[header].removeprefix("Bearer "))
+        return httpx2.Response(401)
+
+    def ask() -> None:
+        with pytest.raises(llm.AuthenticationError):
+            llm.Model(model_id).call("Hello.")
+
+    monkeypatch.setenv(variable, "first")
+    vendor = "mirascope" if variable.startswith("MIRASCOPE") else model_id.partition("/")[0]
+    transport = httpx2.MockTransport(answer)
+    provider = llm.register_provider(vendor, transport=transport)
+    ask()
+    monkeypatch.setenv(variable, "second\n")
+    ask()
+    ask()
+    monkeypatch.delenv(variable)
+    ask()
+    assert sent == ["first", "second", "second", "second"]
+    assert "second" not in repr(provider) + repr(vars(provider))
+
+    llm.register_provider(vendor, api_key="given", transport=transport)
+    monkeypatch.setenv(variable, "third")
+    ask()
+    assert sent[-1] == "given"
+
+
+def test_a_key_that_is_set_after_registration_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    llm.register_provider("openai", transport=httpx2.MockTransport(lambda _: httpx2.Response(404)))
+    with pytest.raises(llm.MissingAPIKeyError):
+        llm.Model("openai/gpt-4o").call("Hello.")
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    with pytest.raises(llm.NotFoundError):
+        llm.Model("openai/gpt-4o").call("Hello.")
+
+
+@pytest.mark.parametrize(
     ("model_id", "variable", "kind"),
     [
         ("anthropic/claude-opus-4-1", "ANTHROPIC_API_KEY", "AnthropicProvider"),

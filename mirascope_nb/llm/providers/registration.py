@@ -1,0 +1,72 @@
+"""What is said of a provider when it is registered: wrong there and then, not at its first call."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from mirascope_nb.llm.io.endpoint import Transport
+
+__all__ = ["checked_address", "checked_transport", "differs"]
+
+
+def checked_address(address: object, name: str) -> str:
+    """An address to which the paths of requests can be appended.
+
+    Args:
+        address: The address, perhaps with the line break of the file that it came from.
+        name: Whose address it is.
+
+    Raises:
+        TypeError: If it is no text.
+        ValueError: If it is no such address.
+    """
+    if not isinstance(address, str):
+        raise TypeError(f"The address of {name} has to be text, not {type(address).__name__}.")
+    address = address.strip()
+    try:
+        parts = urlsplit(address)
+        parts.port  # noqa: B018, which is read when it is asked for
+    except ValueError as error:
+        raise ValueError(f"{address!r} is no address of {name}: {error}.") from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or " " in address:
+        raise ValueError(
+            f"{address!r} is no address of {name}: give the whole of it, "
+            "such as 'https://host.example/v1'."
+        )
+    if parts.query or parts.fragment:
+        raise ValueError(
+            f"{address!r} cannot be an address of {name}, since the paths of requests are appended "
+            "to it: leave out what follows the path."
+        )
+    return address
+
+
+def checked_transport(transport: object) -> Transport | None:
+    """A transport, or `None` for the network.
+
+    Raises:
+        TypeError: If it is anything else.
+    """
+    if transport is None:
+        return None
+    import httpx2
+
+    if isinstance(transport, httpx2.BaseTransport | httpx2.AsyncBaseTransport):
+        return transport
+    kind = f"{type(transport).__module__}.{type(transport).__qualname__}"
+    raise TypeError(
+        f"transport= takes one of httpx2's, such as httpx2.MockTransport(handler), not {kind}."
+    )
+
+
+def differs(key: SecretStr | None, variable: str | None) -> bool:
+    """Whether an environment variable holds another key than this. One that is unset does not."""
+    # Compared in one expression: no frame holds a key in the clear.
+    return bool(os.environ.get(variable or "")) and (
+        key is None or key.get_secret_value() != os.environ[variable or ""].strip()
+    )
