@@ -19,16 +19,14 @@ __all__ = ["may_hold_halves", "parsed", "well_formed_json"]
 def parsed(data: bytes) -> Any:
     """A JSON value that a provider sent, in whose strings halves of characters may be left.
 
-    Bytes that are no UTF-8 become U+FFFD, as the event-stream format has it.
-
     Raises:
-        ValueError: If it is not JSON.
+        ValueError: If it is not JSON in UTF-8.
     """
     try:
         return from_json(data)
     except ValueError:
         try:  # slower, and less strict: half a surrogate pair, say, is no error to it
-            return json.loads(data.decode("utf-8", "replace"))
+            return json.loads(data.decode())
         except RecursionError as error:
             raise ValueError("the JSON is nested too deeply") from error
 
