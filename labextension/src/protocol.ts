@@ -7,7 +7,7 @@
 
 export type CardPhase = "streaming" | "waiting" | "done" | "stopped" | "failed";
 
-export type CardFormat = "markdown" | "text" | "json" | "html" | "code" | "math";
+export type CardFormat = "markdown" | "text" | "json" | "values" | "html" | "code" | "math";
 
 export type ToolPhase =
   | "proposed"
@@ -138,6 +138,7 @@ export interface ProgressMessage {
   limit: number | null;
   waiting_for: string | null;
   state: ProgressPhase;
+  can_retry: boolean;
   rows: string | null;
   errors: [number, string][];
 }

@@ -47,6 +47,7 @@ function show(fields: Partial<ProgressMessage> = {}): void {
     limit: null,
     waiting_for: null,
     state: "running",
+    can_retry: false,
     rows: null,
     errors: [],
     ...fields,
@@ -118,9 +119,34 @@ describe("a progress bar", () => {
     expect(get("[role=status]").textContent).toBe(state);
     expect(button("Cancel")).toBeUndefined();
     expect(button("Pause")).toBeUndefined();
-    expect(button("Retry failed")).toBeDefined();
     vi.advanceTimersByTime(600_000);
     expect(model.sentOf("resync")).toHaveLength(1);
+  });
+
+  test("offers a retry where there is one, and nowhere else", () => {
+    show({ state: "failed", failed: 2, final: true });
+    expect(button("Retry failed")).toBeUndefined();
+    show({ state: "done", failed: 2, final: true, can_retry: true });
+    button("Retry failed")?.click();
+    expect(model.sentOf("retry")).toHaveLength(1);
+  });
+
+  test("does not count what was cancelled as finished", () => {
+    show({
+      state: "cancelled",
+      done: 1,
+      failed: 0,
+      cancelled: 3,
+      running: 0,
+      waiting: 0,
+      total: 4,
+    });
+    expect(get(".mnb-progress-words").textContent).toBe("1/4 · 12 s");
+    expect(get("[role=status]").dataset["label"]).toBe("cancelled");
+    expect(get("[role=progressbar]").getAttribute("aria-valuenow")).toBe("1");
+    expect(get(".mnb-bar-done").style.width).toBe("25%");
+    show({ state: "failed", done: 1, failed: 1, cancelled: 2, running: 0, waiting: 0, total: 4 });
+    expect(get(".mnb-progress-words").textContent).toBe("2/4 · 1 failed · 2 cancelled · 12 s");
   });
 
   test("an older state does not undo a newer one", () => {
@@ -130,21 +156,14 @@ describe("a progress bar", () => {
     expect(get(".mnb-progress-words").textContent).toContain("7/10");
   });
 
-  test("cancels, pauses, resumes and retries", () => {
+  test("cancels, pauses and resumes", () => {
     show();
     button("Cancel")?.click();
     button("Pause")?.click();
-    button("Retry failed")?.click();
     expect(button("Cancel")?.disabled).toBe(true);
     show({ state: "paused", failed: 0 });
-    expect(button("Retry failed")).toBeUndefined();
     button("Resume")?.click();
-    expect(model.sent.slice(1).map(({ kind }) => kind)).toEqual([
-      "cancel",
-      "pause",
-      "retry",
-      "resume",
-    ]);
+    expect(model.sent.slice(1).map(({ kind }) => kind)).toEqual(["cancel", "pause", "resume"]);
   });
 
   test("changes how many run at once, within reason", () => {

@@ -84,7 +84,7 @@ class Progress(Protocol):
 
 def progress_line(state: ProgressState) -> str:
     """A state in a few words, without anything that differs between two equal runs."""
-    finished = state.done + state.failed + state.cancelled
+    finished = state.done + state.failed  # what was cancelled never came to its end
     words = [f"{finished}/{state.total}" if state.total is not None else f"{finished}"]
     if state.failed:
         words.append(f"{state.failed} failed")

@@ -15,7 +15,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from mirascope_nb.text import escape_invisible, well_formed
+from mirascope_nb.text import escape_invisible
+from mirascope_nb.widgets.block import GrowingBlock
 
 if TYPE_CHECKING:
     from mirascope_nb.widgets.protocol import (
@@ -76,9 +77,9 @@ class CardState:
             "format": format,
         }
         self._changed: dict[str, None] = {}
-        self._blocks: list[_Block] = []
-        self._growing: _Block | None = None
-        self._tools: dict[str, _Block] = {}
+        self._blocks: list[GrowingBlock] = []
+        self._growing: GrowingBlock | None = None
+        self._tools: dict[str, GrowingBlock] = {}
         self._touched: dict[int, None] = {}
         self._news = False
         self._replaced = False
@@ -148,11 +149,11 @@ class CardState:
 
     def add_text(self, text: str) -> int:
         """Add a whole text block; returns its index."""
-        return self._add(_Block(_TEXT, {}, "text", text))
+        return self._add(GrowingBlock(_TEXT, {}, "text", text))
 
     def add_thought(self, text: str) -> int:
         """Add a whole thought, for which no time is known; returns its index."""
-        return self._add(_Block(_THOUGHT, {"seconds": None}, "text", text))
+        return self._add(GrowingBlock(_THOUGHT, {"seconds": None}, "text", text))
 
     def add_tool(self, call_id: str, name: str, arguments: str = "") -> int:
         """Add a tool call in the state `proposed`; returns its index."""
@@ -160,13 +161,13 @@ class CardState:
             ("signature", "approval", "reason", "error", "result", "seconds", "by")
         )
         fields = {"call": call_id, "name": escape_invisible(name), "state": "proposed", **fields}
-        block = _Block(_TOOL, fields, "arguments", arguments)
+        block = GrowingBlock(_TOOL, fields, "arguments", arguments)
         self._tools[call_id] = block
         return self._add(block)
 
     def add_error(self, title: str, message: str) -> int:
         """Add why the reply ended: a line of cause, a line of remedy; returns its index."""
-        return self._add(_Block(_ERROR, {"title": title, "message": message}, None))
+        return self._add(GrowingBlock(_ERROR, {"title": title, "message": message}, None))
 
     def set_tool(self, index: int, **fields: Any) -> None:
         """Change fields of a tool block; `arguments` replaces what was streamed."""
@@ -295,18 +296,18 @@ class CardState:
         if self.on_change is not None:
             self.on_change()
 
-    def _touch(self, block: _Block) -> None:
+    def _touch(self, block: GrowingBlock) -> None:
         self._touched[block.index] = None
         if not self._news:
             self._announce()
 
-    def _add(self, block: _Block) -> int:
+    def _add(self, block: GrowingBlock) -> int:
         block.index = len(self._blocks)
         self._blocks.append(block)
         self._touch(block)
         return block.index
 
-    def _set(self, block: _Block, fields: dict[str, Any]) -> None:
+    def _set(self, block: GrowingBlock, fields: dict[str, Any]) -> None:
         changed = False
         for name, value in fields.items():
             if block.fields[name] != value:
@@ -316,7 +317,7 @@ class CardState:
         if changed:
             self._touch(block)
 
-    def _grow(self, block: _Block) -> None:
+    def _grow(self, block: GrowingBlock) -> None:
         self._close_growing()
         self._growing = block
         self._append = block.tail.append
@@ -328,10 +329,10 @@ class CardState:
             self._set(block, {"seconds": round(self._clock() - block.since, 1)})
 
     def _start_text(self, _: Any) -> None:
-        self._grow(_Block(_TEXT, {}, "text"))
+        self._grow(GrowingBlock(_TEXT, {}, "text"))
 
     def _start_thought(self, _: Any) -> None:
-        block = _Block(_THOUGHT, {"seconds": None}, "text")
+        block = GrowingBlock(_THOUGHT, {"seconds": None}, "text")
         block.since = self._clock()
         self._grow(block)
 
@@ -361,104 +362,9 @@ class CardState:
     }
 
 
-class _Block:
-    """One block, and what of it has not been sent.
-
-    What grows is kept in three pieces: `sent`, joined once per drain; `tail`, the deltas since;
-    and nothing else, so that a drain costs what is new and a read costs one join.
-    """
-
-    __slots__ = ("changed", "fields", "grows", "index", "is_new", "kind", "sent", "since", "tail")
-
-    def __init__(
-        self, kind: str, fields: dict[str, Any], grows: str | None, text: str = ""
-    ) -> None:
-        self.kind = kind
-        self.fields = fields
-        self.grows = grows
-        self.sent: list[str] = []
-        self.tail: list[str] = [text] if text else []
-        self.changed: dict[str, None] = {}
-        self.index = -1
-        self.is_new = True
-        self.since = 0.0
-
-    @property
-    def has_news(self) -> bool:
-        # Half a character alone is none: it waits for its other half, and no timer for it.
-        return bool(self.is_new or self.changed or (self.tail and not _is_half("".join(self.tail))))
-
-    def grown(self) -> str:
-        return well_formed("".join(self.sent) + "".join(self.tail))
-
-    def value(self) -> Block:
-        whole = {"type": self.kind, **self.fields}
-        if self.grows is not None:
-            whole[self.grows] = self.grown()
-        return cast("Block", whole)
-
-    def replace(self, text: str) -> None:
-        """Put another text in the place of what has grown."""
-        assert self.grows is not None  # noqa: S101 - only tool blocks are replaced, and they grow
-        self.sent = [text]
-        self.tail.clear()
-        self.changed[self.grows] = None
-
-    def write(self, ops: list[Op], limit: int) -> bool:
-        """Add the operations that send what is new; returns whether some of it is left."""
-        text, left = self._take(limit)
-        if self.is_new:
-            whole = {"type": self.kind, **self.fields}
-            if self.grows is not None:
-                whole[self.grows] = well_formed("".join(self.sent))
-            ops.append(("block", self.index, cast("Block", whole)))
-            self.is_new = False
-        else:
-            fields = {
-                name: well_formed("".join(self.sent)) if name == self.grows else self.fields[name]
-                for name in self.changed
-            }
-            if text and self.grows not in fields:
-                ops.append(("append", self.index, text))
-            if fields:
-                ops.append(("set", self.index, fields))
-        self.changed.clear()
-        return left
-
-    def settle(self) -> None:
-        """Mark all of it as sent."""
-        self._take(None)
-        self.is_new = False
-        self.changed.clear()
-
-    def _take(self, limit: int | None) -> tuple[str, bool]:
-        """Move what is new from `tail` to `sent`: at most `limit` characters, all for `None`."""
-        if not self.tail:
-            return "", False
-        text = "".join(self.tail)
-        # The tail keeps its identity: the card holds its `append`.
-        self.tail.clear()
-        if limit is not None and len(text) > limit:
-            self.tail.append(text[limit:])
-            text = text[:limit]
-        if limit is not None and _is_half(text[-1]):
-            # Half of a character: a provider may cut `\ud83d\ude00` between two events.
-            self.tail.insert(0, text[-1])
-            text = text[:-1]
-        text = well_formed(text)
-        if text:
-            self.sent.append(text)
-        return text, bool(self.tail)
-
-
 _OPEN_TOOL_PHASES = frozenset(
     {"proposed", "pending", "auto_allowed", "approved", "edited", "running"}
 )
-
-
-def _is_half(text: str) -> bool:
-    """Whether a text is the first half of a character and nothing else."""
-    return len(text) == 1 and "\ud800" <= text <= "\udbff"
 
 
 def _no_block(_: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from mirascope_nb.parallel.progress import ProgressActions, ProgressState, progress_line
 from mirascope_nb.text import escape_invisible, one_line
+from mirascope_nb.widgets.decoding import decode_progress_request
 from mirascope_nb.widgets.output import CellOutput, Output
 from mirascope_nb.widgets.pace import pacer_of
 from mirascope_nb.widgets.protocol import (
@@ -23,7 +24,6 @@ from mirascope_nb.widgets.protocol import (
     ProgressResyncMessage,
     ResumeMessage,
     RetryMessage,
-    decode_progress_request,
     refused,
 )
 from mirascope_nb.widgets.view import Channel, answer
@@ -74,6 +74,12 @@ class ProgressView:
         """Whether there is a state that has not been sent."""
         return self._news
 
+    @property
+    def _can_retry(self) -> bool:
+        """Whether there is anything to retry, and somebody who would: not while it still runs."""
+        ended = self._state.state not in {"running", "paused"}
+        return ended and self._state.failed > 0 and self._actions.retry is not None
+
     def update(self, state: ProgressState) -> None:
         """Show a newer state, soon. Call it on the loop's thread."""
         self._state = state
@@ -90,7 +96,7 @@ class ProgressView:
         self._final = True
         if self._channel is not None:
             self.send_news()
-            if state.failed and self._actions.retry is not None:
+            if self._can_retry:
                 self._output.show(self._live_bundle(), {})
                 return
         self.dispose()
@@ -110,7 +116,9 @@ class ProgressView:
         if self._channel is None:
             return 0
         self._seq += 1
-        message = progress_message(self._state, self.id, seq=self._seq, final=self._final)
+        message = progress_message(
+            self._state, self.id, seq=self._seq, final=self._final, can_retry=self._can_retry
+        )
         self._channel.send(message)
         return (
             700 + len(message["rows"] or "") + sum(len(text) + 10 for _, text in message["errors"])
@@ -127,6 +135,9 @@ class ProgressView:
     def _receive(self, content: object) -> None:
         message = decode_progress_request(content, card_id=self.id)
         if message is None or self._channel is None:
+            return
+        if isinstance(message, dict):
+            self._channel.send(message)
             return
         if isinstance(message, ProgressResyncMessage):
             self._pacer.spend(self.send_news())
@@ -175,9 +186,9 @@ class StaticProgress:
 
 
 def progress_message(
-    state: ProgressState, card_id: str, *, seq: int, final: bool
+    state: ProgressState, card_id: str, *, seq: int, final: bool, can_retry: bool = False
 ) -> ProgressMessage:
-    """A state as the message that carries it."""
+    """A state as the message that carries it; `can_retry` says whether to offer that."""
     rows = state.rows
     return {
         "kind": "progress",
@@ -200,6 +211,7 @@ def progress_message(
         "limit": state.limit,
         "waiting_for": None if state.waiting_for is None else one_line(state.waiting_for),
         "state": state.state,
+        "can_retry": can_retry,
         "rows": None if rows is None or len(rows) > MAX_ROWS else rows,
         "errors": [(index, one_line(text)) for index, text in state.errors[:MAX_ERRORS]],
     }

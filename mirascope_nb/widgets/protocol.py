@@ -4,8 +4,8 @@ A card and a progress bar talk by anywidget custom messages. Nothing about them 
 because a trait is saved with the notebook and can be set by anything that reaches the comm.
 
 Every message has a `kind` and an `id`, the id of the card. What the kernel sends is typed here and
-built by `card` and `progress`. What the browser sends is untrusted: `decode_card_request` and
-`decode_progress_request` give a frozen value or `None`, and never raise into the kernel.
+built by `card` and `progress`. What the browser sends is untrusted: `decoding` makes frozen values
+of it, or refuses it.
 
 A card's messages are numbered. `seq` rises by one with every delta and every snapshot, so a browser
 that sees anything but its own number plus one has missed something and asks for a `resync`; a
@@ -22,16 +22,12 @@ snapshot is taken as it is. The operations of a delta are applied in order:
 
 from __future__ import annotations
 
-import logging
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Literal, TypeAlias, TypedDict, cast, get_args
-
-logger = logging.getLogger(__name__)
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, TypedDict, get_args
 
 CardPhase = Literal["streaming", "waiting", "done", "stopped", "failed"]
-CardFormat = Literal["markdown", "text", "json", "html", "code", "math"]
+CardFormat = Literal["markdown", "text", "json", "values", "html", "code", "math"]
 ToolPhase = Literal[
     "proposed",
     "auto_allowed",
@@ -51,14 +47,6 @@ ProgressPhase = Literal["running", "paused", "done", "cancelled", "failed"]
 CARD_PHASES: tuple[CardPhase, ...] = get_args(CardPhase)
 TOOL_PHASES: tuple[ToolPhase, ...] = get_args(ToolPhase)
 PROGRESS_PHASES: tuple[ProgressPhase, ...] = get_args(ProgressPhase)
-
-MAX_ID = 128
-"""Characters of an id that a browser may send."""
-MAX_REASON = 4_000
-"""Characters of a reason for a denial."""
-MAX_ARGUMENTS = 1_048_576
-"""Characters of edited arguments."""
-
 
 # -- kernel to browser ---------------------------------------------------------------------------
 
@@ -198,6 +186,7 @@ class ProgressMessage(TypedDict):
     limit: int | None
     waiting_for: str | None
     state: ProgressPhase
+    can_retry: bool
     rows: str | None
     errors: list[tuple[int, str]]
 
@@ -320,108 +309,6 @@ PROGRESS_REQUESTS: Mapping[str, type[ProgressRequest]] = {
 }
 
 
-class MalformedMessageError(ValueError):
-    """A browser message that is not one of ours. It stays inside this module."""
-
-
-def decode_card_request(content: object, *, card_id: str) -> CardRequest | None:
-    """Read a card's browser message; log and return `None` for anything that is not one."""
-    return cast("CardRequest | None", _decode(content, card_id, CARD_REQUESTS))
-
-
-def decode_progress_request(content: object, *, card_id: str) -> ProgressRequest | None:
-    """Read a progress bar's browser message; log and return `None` for anything else."""
-    return cast("ProgressRequest | None", _decode(content, card_id, PROGRESS_REQUESTS))
-
-
 def refused(message: BrowserMessage, reason: str) -> RefusedMessage:
     """The reply to a browser message that was not obeyed."""
     return {"kind": "refused", "id": message.id, "request": message.request, "reason": reason}
-
-
-def _decode(
-    content: object, card_id: str, kinds: Mapping[str, type[BrowserMessage]]
-) -> BrowserMessage | None:
-    try:
-        return _read_message(content, card_id, kinds)
-    except MalformedMessageError as error:
-        # The content itself is untrusted and may be long: only what is wrong with it is logged.
-        logger.warning("refused a message from the browser: %s", error)
-    return None
-
-
-def _read_message(
-    content: object, card_id: str, kinds: Mapping[str, type[BrowserMessage]]
-) -> BrowserMessage:
-    if not isinstance(content, dict):
-        raise MalformedMessageError("not an object")
-    message = cast("dict[str, Any]", content)
-    kind = message.get("kind")
-    if not isinstance(kind, str) or kind not in kinds:
-        raise MalformedMessageError("unknown kind")
-    made = kinds[kind]
-    names = [field.name for field in fields(made)]
-    if message.keys() != {"kind", *names}:
-        raise MalformedMessageError(f"{kind} has missing or unknown fields")
-    values: dict[str, Any] = {}
-    for name in names:
-        try:
-            values[name] = _CHECKS[name](message[name])
-        except MalformedMessageError as error:
-            raise MalformedMessageError(f"{kind}.{name}: {error}") from None
-    if values["id"] != card_id:
-        raise MalformedMessageError("addressed to another card")
-    return made(**values)
-
-
-def _text(limit: int, *, least: int = 0) -> Callable[[object], str]:
-    def check(value: object) -> str:
-        if not isinstance(value, str):
-            raise MalformedMessageError("not a string")
-        if not least <= len(value) <= limit:
-            raise MalformedMessageError("too short or too long")
-        return value
-
-    return check
-
-
-def _optional(check: Callable[[object], Any]) -> Callable[[object], Any]:
-    return lambda value: None if value is None else check(value)
-
-
-def _whole(value: object) -> int:
-    # A JSON number of JavaScript may arrive as 3.0; `True` is an int to Python and none of ours.
-    if isinstance(value, float) and math.isfinite(value) and value.is_integer():
-        value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise MalformedMessageError("not a whole number")
-    return value
-
-
-def _decision(value: object) -> str:
-    if value not in ("approve", "deny"):
-        raise MalformedMessageError("neither approve nor deny")
-    return cast("str", value)
-
-
-def _scope(value: object) -> Scope:
-    if not isinstance(value, dict):
-        raise MalformedMessageError("not an object")
-    scope = cast("dict[str, Any]", value)
-    if scope.keys() != {"argument", "value"}:
-        raise MalformedMessageError("missing or unknown fields")
-    return Scope(argument=_optional(_text(MAX_REASON))(scope["argument"]), value=scope["value"])
-
-
-_CHECKS: Mapping[str, Callable[[object], Any]] = {
-    "id": _text(MAX_ID, least=1),
-    "request": _text(MAX_ID, least=1),
-    "have": _optional(_whole),
-    "approval": _text(MAX_ID, least=1),
-    "digest": _text(MAX_ID, least=1),
-    "decision": _decision,
-    "reason": _optional(_text(MAX_REASON)),
-    "arguments": _text(MAX_ARGUMENTS),
-    "scope": _scope,
-    "value": _whole,
-}

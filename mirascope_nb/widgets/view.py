@@ -19,12 +19,12 @@ from collections.abc import Callable
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from mirascope_nb.widgets.decoding import decode_card_request
 from mirascope_nb.widgets.pace import pacer_of
 from mirascope_nb.widgets.protocol import (
     BrowserMessage,
     CardRequest,
     ResyncMessage,
-    decode_card_request,
     refused,
 )
 
@@ -115,8 +115,8 @@ class CardView:
 
     Args:
         card: The card to follow.
-        request: What to do about a request, other than to resend the card; returns why it is
-            refused, or `None` if it was obeyed.
+        request: What to do about a request; returns why it is refused, or `None` if it was obeyed.
+            To be asked for the whole card is the proof that a page shows it; the view sends it.
         loop: The loop that feeds the card; the running one by default.
     """
 
@@ -180,10 +180,13 @@ class CardView:
         message = decode_card_request(content, card_id=self._card.id)
         if message is None:
             return
+        if isinstance(message, dict):
+            self._channel.send(message)
+            return
+        reason = answer(self._request, message)
         if isinstance(message, ResyncMessage):
             self.send_whole(final=self._card.ended)
             return
-        reason = answer(self._request, message)
         if reason is not None:
             self._channel.send(refused(message, reason))
 

@@ -81,7 +81,7 @@ def test_the_line_says_what_differs_from_plain_success() -> None:
     ) == "Progress: 4/9 · 1 failed · paused".replace("Progress", "a b")
     assert (
         progress_line(ProgressState(total=9, done=3, cancelled=6, state="cancelled"))
-        == "Progress: 9/9 · cancelled"
+        == "Progress: 3/9 · cancelled"
     )
 
 

@@ -72,12 +72,30 @@ async def test_a_bar_with_failed_rows_stays_live_for_the_retry(browser: Any, cel
     view.update(STATE)
     view.close(replace(STATE, done=9, failed=1, state="failed"))
     assert not browser.closed
+    assert browser.ours[0].custom[-1]["can_retry"]
     ask(view, browser, "retry")
     assert clicks == ["retry"]
     view.update(replace(STATE, done=9, running=1))
     view.close(replace(STATE, done=10, state="done"))
     assert browser.closed
     assert cell.shown[-1][0] == {"text/plain": "Summaries: 10/10"}
+
+
+async def test_a_retry_is_offered_only_where_it_is_obeyed(browser: Any, cell: Any) -> None:
+    def offered(actions: ProgressActions, state: ProgressState) -> bool:
+        view = ProgressView(actions, output=cell)
+        view.update(state)
+        message = ask(view, browser, "resync")
+        view.dispose()
+        browser.comms.clear()
+        return message["can_retry"]
+
+    failed = replace(STATE, done=9, failed=1, running=0, waiting=0)
+    retry = ProgressActions(retry=lambda: None)
+    assert offered(retry, replace(failed, state="done"))
+    assert not offered(retry, replace(failed, state="running"))
+    assert not offered(retry, replace(STATE, state="done"))
+    assert not offered(ProgressActions(), replace(failed, state="failed"))
 
 
 async def test_every_button_does_what_it_says(browser: Any, cell: Any) -> None:
@@ -158,6 +176,6 @@ def test_the_summary_says_how_it_ended_and_what_it_cost() -> None:
         cost="0.021",
         elapsed=9.9,
     )
-    line = "Summaries: 10/10 · 2 failed · 1 cancelled · failed · 81,204 tokens · $0.021"
+    line = "Summaries: 9/10 · 2 failed · 1 cancelled · failed · 81,204 tokens · $0.021"
     data = progress_bundle(replace(state, errors=((3, "RateLimitError: slow"),)))
     assert data == {"text/plain": f"{line}\n[3] RateLimitError: slow"}

@@ -1,152 +1,16 @@
-"""Messages: the browser's are read strictly, and both languages declare the same ones."""
+"""Messages: both languages declare the same ones."""
 
 import dataclasses
-import logging
 import re
 import types
 import typing
 from pathlib import Path
 from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from mirascope_nb.widgets import protocol
-from mirascope_nb.widgets.protocol import (
-    AlwaysMessage,
-    DecideMessage,
-    EditMessage,
-    LimitMessage,
-    PauseMessage,
-    ProgressResyncMessage,
-    ResyncMessage,
-    Scope,
-    StopMessage,
-    decode_card_request,
-    decode_progress_request,
-    refused,
-)
+from mirascope_nb.widgets.protocol import StopMessage, refused
 
 TYPESCRIPT = Path(__file__).parents[2] / "labextension" / "src" / "protocol.ts"
-
-BASE = {"id": "card", "request": "r1"}
-DECIDE = {**BASE, "kind": "decide", "approval": "a", "digest": "d", "decision": "approve"}
-
-GOOD: list[tuple[dict[str, Any], Any]] = [
-    ({**BASE, "kind": "resync", "have": None}, ResyncMessage(id="card", request="r1", have=None)),
-    ({**BASE, "kind": "resync", "have": 3.0}, ResyncMessage(id="card", request="r1", have=3)),
-    ({**BASE, "kind": "stop"}, StopMessage(id="card", request="r1")),
-    (
-        {**DECIDE, "reason": "why"},
-        DecideMessage(
-            id="card", request="r1", approval="a", digest="d", decision="approve", reason="why"
-        ),
-    ),
-    (
-        {**BASE, "kind": "edit", "approval": "a", "digest": "d", "arguments": "{}"},
-        EditMessage(id="card", request="r1", approval="a", digest="d", arguments="{}"),
-    ),
-    (
-        {
-            **BASE,
-            "kind": "always",
-            "approval": "a",
-            "digest": "d",
-            "scope": {"argument": "x", "value": [1]},
-        },
-        AlwaysMessage(
-            id="card", request="r1", approval="a", digest="d", scope=Scope(argument="x", value=[1])
-        ),
-    ),
-]
-
-BAD: list[Any] = [
-    None,
-    "stop",
-    [],
-    {},
-    {**BASE},
-    {**BASE, "kind": "explode"},
-    {**BASE, "kind": ["stop"]},
-    {"kind": "stop", "id": "card"},
-    {**BASE, "kind": "stop", "extra": 1},
-    {**BASE, "kind": "stop", "id": "another"},
-    {**BASE, "kind": "stop", "id": 7},
-    {**BASE, "kind": "stop", "request": ""},
-    {**BASE, "kind": "stop", "request": "x" * 1000},
-    {**BASE, "kind": "resync"},
-    {**BASE, "kind": "resync", "have": "3"},
-    {**BASE, "kind": "resync", "have": True},
-    {**BASE, "kind": "resync", "have": 1.5},
-    {**DECIDE},
-    {**DECIDE, "reason": 1},
-    {**DECIDE, "reason": "x" * 100_000},
-    {**DECIDE, "reason": None, "decision": "maybe"},
-    {**DECIDE, "reason": None, "decision": ["approve"]},
-    {**DECIDE, "reason": None, "digest": None},
-    {**BASE, "kind": "edit", "approval": "a", "digest": "d", "arguments": {}},
-    {**BASE, "kind": "edit", "approval": "a", "digest": "d", "arguments": "x" * 2_000_000},
-    {**BASE, "kind": "always", "approval": "a", "digest": "d", "scope": None},
-    {**BASE, "kind": "always", "approval": "a", "digest": "d", "scope": {"argument": "x"}},
-    {
-        **BASE,
-        "kind": "always",
-        "approval": "a",
-        "digest": "d",
-        "scope": {"argument": 1, "value": 1},
-    },
-    {**BASE, "kind": "cancel"},
-]
-
-
-@pytest.mark.parametrize(("content", "message"), GOOD, ids=lambda value: str(value)[:40])
-def test_a_request_of_a_card_is_read(content: dict[str, Any], message: Any) -> None:
-    assert decode_card_request(content, card_id="card") == message
-
-
-@pytest.mark.parametrize("content", BAD, ids=lambda value: str(value)[:60])
-def test_anything_else_is_refused_and_logged_and_raises_nothing(
-    content: Any, caplog: pytest.LogCaptureFixture
-) -> None:
-    with caplog.at_level(logging.WARNING):
-        assert decode_card_request(content, card_id="card") is None
-    assert len(caplog.records) == 1
-    assert "explode" not in caplog.text
-
-
-def test_a_progress_bar_has_requests_of_its_own() -> None:
-    def read(**fields: Any) -> Any:
-        return decode_progress_request({**BASE, **fields}, card_id="card")
-
-    assert read(kind="resync") == ProgressResyncMessage(**BASE)
-    assert read(kind="pause") == PauseMessage(**BASE)
-    assert read(kind="limit", value=4) == LimitMessage(**BASE, value=4)
-    assert read(kind="limit", value="4") is None
-    assert read(kind="stop") is None
-    assert read(kind="resync", have=None) is None
-
-
-FIELDS = [
-    *("id", "request", "have", "approval", "digest"),
-    *("decision", "reason", "arguments", "scope", "value"),
-]
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=5,
-)
-
-
-@given(
-    st.fixed_dictionaries(
-        {"kind": st.sampled_from([*protocol.CARD_REQUESTS, *protocol.PROGRESS_REQUESTS])},
-        optional={name: JSON | st.sampled_from(["card", "approve", "deny"]) for name in FIELDS},
-    )
-)
-def test_no_message_of_a_browser_raises(content: dict[str, Any]) -> None:
-    decode_card_request(content, card_id="card")
-    decode_progress_request(content, card_id="card")
 
 
 def test_a_refusal_names_the_request() -> None:

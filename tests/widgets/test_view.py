@@ -8,7 +8,7 @@ import pytest
 
 from mirascope_nb import llm
 from mirascope_nb.widgets.card import CardState
-from mirascope_nb.widgets.protocol import CardRequest, StopMessage
+from mirascope_nb.widgets.protocol import CardRequest, ResyncMessage, StopMessage
 from mirascope_nb.widgets.view import CardView
 
 STOP = {"kind": "stop", "id": "card", "request": "r1"}
@@ -87,7 +87,7 @@ async def test_a_gap_is_answered_with_the_whole_card(
     snapshot = comm.custom[-1]
     assert (snapshot["kind"], snapshot["seq"], snapshot["final"]) == ("snapshot", 2, False)
     assert snapshot["card"]["blocks"][0]["text"] == "Hello"
-    assert requests == []
+    assert [type(request) for request in requests] == [ResyncMessage]
 
 
 async def test_requests_are_handed_on_and_refusals_sent_back(
@@ -109,6 +109,27 @@ async def test_what_is_no_request_is_ignored(
         comm.browser_sends(content)
     assert requests == []
     assert comm.custom == []
+
+
+async def test_a_malformed_request_is_refused_and_changes_nothing(
+    browser: Any, card: CardState, requests: list[CardRequest]
+) -> None:
+    view = await open_view(card, requests)
+    [comm] = browser.ours
+    before = card.card()
+    forged: list[Any] = [{**STOP, "card": {"state": "done"}}, {**STOP, "kind": "snapshot"}]
+    for content in forged:
+        comm.browser_sends(content)
+        assert (comm.custom[-1]["kind"], comm.custom[-1]["request"]) == ("refused", "r1")
+    # A widget's own way to set a trait: the synced ones hold nothing that is read back.
+    comm.handle_msg(
+        {"content": {"data": {"method": "update", "state": {"card_id": "x"}}}, "buffers": []}
+    )
+    comm.browser_sends({**STOP, "id": "x"})
+    assert requests == []
+    assert card.card() == before
+    view.send_whole()
+    assert comm.custom[-1]["id"] == "card"
 
 
 async def test_an_error_in_a_handler_refuses_the_request_and_goes_no_further(

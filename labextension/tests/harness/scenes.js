@@ -91,6 +91,7 @@ const PROGRESS = {
   limit: 38,
   waiting_for: "waiting 2 s, 429",
   state: "running",
+  can_retry: false,
   rows: rows(263, [17, 51, 120, 201], 38, 400),
   errors: [
     [17, "APIError: the model returned nothing"],
@@ -247,6 +248,7 @@ export const SCENES = {
     final: true,
     description: "",
     state: "done",
+    can_retry: true,
     total: 10,
     done: 9,
     failed: 1,

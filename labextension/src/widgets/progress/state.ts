@@ -13,9 +13,9 @@ export function isRunning(message: ProgressMessage): boolean {
   return message.state === "running" || message.state === "paused";
 }
 
-/** How many rows have come to an end, in whichever way. */
+/** How many rows have come to an end, well or not. What was cancelled never did. */
 export function countEnded(message: ProgressMessage): number {
-  return message.done + message.failed + message.cancelled;
+  return message.done + message.failed;
 }
 
 /** `7/10 · 1 failed · 12 s`, and while it runs the rate and the time left. */
@@ -29,7 +29,8 @@ export function describeProgress(message: ProgressMessage, elapsed: number): str
   if (message.failed > 0) {
     words.push(`${formatCount(message.failed)} failed`);
   }
-  if (message.cancelled > 0) {
+  // A bar that was cancelled says so by itself.
+  if (message.cancelled > 0 && message.state !== "cancelled") {
     words.push(`${formatCount(message.cancelled)} cancelled`);
   }
   words.push(formatSeconds(elapsed, false));

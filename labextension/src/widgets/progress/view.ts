@@ -132,7 +132,10 @@ export class ProgressView {
   #drawBar(message: ProgressMessage, name: string): void {
     const { total } = message;
     const ended = countEnded(message);
-    const whole = Math.max(1, total ?? ended + message.running + message.waiting);
+    const whole = Math.max(
+      1,
+      total ?? ended + message.cancelled + message.running + message.waiting,
+    );
     setAttribute(this.#bar, "aria-label", name);
     setAttribute(this.#bar, "aria-valuemax", total);
     setAttribute(this.#bar, "aria-valuenow", total === null ? null : ended);
@@ -167,7 +170,7 @@ export class ProgressView {
     const running = isRunning(message);
     setShown(this.#pause, running);
     setShown(this.#cancel, running);
-    setShown(this.#retry, message.failed > 0);
+    setShown(this.#retry, message.can_retry);
     setShown(this.#limitLabel, running && message.limit !== null);
     setText(this.#pause, message.state === "paused" ? "Resume" : "Pause");
     if (message.limit !== null && document.activeElement !== this.#limit) {
