@@ -1,6 +1,8 @@
 """The notebook's approver: policies and rules first, then a person, and else no."""
 
 import asyncio
+import logging
+import shlex
 import time
 from collections.abc import Callable, Sequence
 from typing import Literal
@@ -17,8 +19,11 @@ from mirascope_nb.approvals.askers import (
 from mirascope_nb.approvals.rules import Policy
 from mirascope_nb.approvals.session import ApprovalSession, session
 from mirascope_nb.kernel import CannotAsk
+from mirascope_nb.kernel.frontend import find_shell
 
 __all__ = ["NotebookApprover", "approver_for", "default_approver"]
+
+_log = logging.getLogger(__name__)
 
 
 class NotebookApprover:
@@ -67,12 +72,11 @@ class NotebookApprover:
 
     async def _ask(self, request: llm.ApprovalRequest) -> llm.ApprovalDecision:
         started = self._timer()
-        reasons: list[str] = []
         for asker in self._askers:
             try:
                 answer = await asker.ask(request)
             except CannotAsk as cannot:
-                reasons.append(str(cannot))
+                _log.debug("one way to ask leads nowhere: %s", cannot)
                 continue
             except (asyncio.CancelledError, KeyboardInterrupt):
                 cancelled = llm.ApprovalDecision(
@@ -88,7 +92,7 @@ class NotebookApprover:
             outcome="denied",
             by="policy",
             digest=request.digest,
-            reason=_how_to_allow(request, reasons),
+            reason=_how_to_allow(request),
             rule="nobody to ask",
             seconds=self._timer() - started,
         )
@@ -105,9 +109,10 @@ def approver_for(
         card: Where to ask, if it can be seen; else stdin is asked, and else the call is denied.
     """
     current = session()
-    askers: list[Asker] = [] if card is None else [CardAsker(card, current)]
+    stdin = StdinAsker(current)
+    askers: list[Asker] = [] if card is None else [CardAsker(card, current, otherwise=stdin)]
     return NotebookApprover(
-        [*askers, StdinAsker(current)],
+        [*askers, stdin],
         session=current,
         policy=None if policy == "ask" else policy,
         default="ask",
@@ -126,7 +131,7 @@ def default_approver(make_card: Callable[[], OwnCard]) -> NotebookApprover:
     # One for the session: each call has an approver of its own, and calls share a card.
     if current.id not in _pop_ups:
         _pop_ups.clear()
-        _pop_ups[current.id] = PopUpAsker(make_card, current)
+        _pop_ups[current.id] = PopUpAsker(make_card, current, otherwise=StdinAsker(current))
     pop_ups = _pop_ups[current.id]
     pop_ups.make_card = make_card
     askers: list[Asker] = [pop_ups, StdinAsker(current)]
@@ -136,9 +141,9 @@ def default_approver(make_card: Callable[[], OwnCard]) -> NotebookApprover:
 _pop_ups: dict[str, PopUpAsker] = {}
 
 
-def _how_to_allow(request: llm.ApprovalRequest, reasons: Sequence[str]) -> str:
-    why = f" ({'; '.join(reasons)})" if reasons else ""
-    return (
-        f"nobody could be asked{why}. To allow it: approve='allow' or --approve allow, or "
-        f"approvals.session().allow({request.tool!r}) beforehand"
-    )
+def _how_to_allow(request: llm.ApprovalRequest) -> str:
+    """One sentence, for the person who reads the output and the model that reads it too."""
+    if find_shell() is None:
+        return "nobody could be asked; to allow it, pass approve='allow'"
+    tool = request.tool if request.tool.isidentifier() else shlex.quote(request.tool)
+    return f"nobody could be asked; to allow it, run %llm approvals allow {tool} beforehand"

@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import json
 from collections.abc import Awaitable, Callable, Hashable
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any, Protocol, TypeAlias, cast
@@ -14,11 +15,15 @@ from mirascope_nb.approvals.book import Record, RefusedError
 from mirascope_nb.approvals.desk import Answer, Desk, Panel
 from mirascope_nb.approvals.rules import definition_of
 from mirascope_nb.approvals.session import ApprovalSession
+from mirascope_nb.display.arguments import in_signature_order
 from mirascope_nb.kernel import CannotAsk, ask, ask_blocking, find_cell, running
 from mirascope_nb.text import escape_invisible
 
 __all__ = ["Asker", "CardAsker", "LivePanel", "OwnCard", "PopUpAsker", "StdinAsker", "is_blocking"]
 
+
+PATIENCE = 5.0
+"""Seconds that a page is given to show a card; the first takes a while to fetch what it needs."""
 
 Read: TypeAlias = Callable[[str, float], Awaitable[str]]
 
@@ -43,18 +48,38 @@ class LivePanel(Panel, Protocol):
         """Whether a person could answer a question on it."""
         ...
 
+    async def mounted(self) -> None:
+        """Return as soon as a page has shown it; never where none does."""
+        ...
+
 
 class CardAsker:
-    """Asks on a card in a page.
+    """Asks on a card in a page, and in another way as well where no page shows the card.
+
+    A front end does not say whether it can show widgets: a console takes the message that would
+    make one and drops it. So a page counts as there once the card has asked for its content. If it
+    has not after a while, the question is put on stdin too. A page that comes later than that still
+    has its card: whoever answers first decides, and the other question is closed.
 
     Args:
         card: The card.
         session: Whose book, rules and clock are used.
+        otherwise: The other way to ask, or `None`.
+        patience: Seconds that a page is given to show the card.
     """
 
-    def __init__(self, card: LivePanel, session: ApprovalSession) -> None:
+    def __init__(
+        self,
+        card: LivePanel,
+        session: ApprovalSession,
+        *,
+        otherwise: Asker | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
         self._card = card
         self._desk = Desk(card, session)
+        self._otherwise = otherwise
+        self._patience = patience
 
     async def ask(self, request: llm.ApprovalRequest, /) -> Answer:
         """Ask on the card."""
@@ -63,11 +88,50 @@ class CardAsker:
         if not self._card.can_ask:
             raise CannotAsk("no page shows this card")
         with running():
-            return await self._desk.ask(request)
+            if self._otherwise is None:
+                return await self._desk.ask(request)
+            return await self._ask_both(self._otherwise, request)
+
+    async def _ask_both(self, otherwise: Asker, request: llm.ApprovalRequest) -> Answer:
+        by_card = asyncio.create_task(self._desk.ask(request))
+        by_text = asyncio.create_task(self._ask_unless_mounted(otherwise, request))
+        try:
+            await asyncio.wait((by_card, by_text), return_when=asyncio.FIRST_COMPLETED)
+            if not by_text.done() and by_card.result().outcome != "expired":
+                return by_card.result()
+            # What was asked later, or again about edited arguments, has its own time.
+            text = await by_text
+            if text is None:
+                return await by_card
+            both = by_card.done() and by_card.result().outcome == "denied"
+            return by_card.result() if both else text
+        finally:
+            by_card.cancel()
+            by_text.cancel()
+            await asyncio.gather(by_card, by_text, return_exceptions=True)
+
+    async def _ask_unless_mounted(
+        self, otherwise: Asker, request: llm.ApprovalRequest
+    ) -> Answer | None:
+        """The answer given in the other way; `None` when there is none to be had."""
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._card.mounted()
+        except TimeoutError:
+            with suppress(CannotAsk):  # a page may still come
+                return await otherwise.ask(request)
+        return None
 
 
 class OwnCard(LivePanel, Protocol):
     """A card that is there for a question and nothing else."""
+
+    def own_block(self, request: llm.ApprovalRequest, /) -> AbstractContextManager[None]:
+        """Give a call a place of its own on it, which what is said inside the context is about.
+
+        Calls that wait at the same time may well share an id.
+        """
+        ...
 
     def close(self, error: BaseException | None = None, /) -> object:
         """End it, as done or as whatever the error says."""
@@ -88,11 +152,19 @@ class PopUpAsker:
     Args:
         make_card: Makes a card that is not shown before something is asked on it.
         session: Whose book, rules and clock are used.
+        otherwise: As for `CardAsker`.
     """
 
-    def __init__(self, make_card: Callable[[], OwnCard], session: ApprovalSession) -> None:
+    def __init__(
+        self,
+        make_card: Callable[[], OwnCard],
+        session: ApprovalSession,
+        *,
+        otherwise: Asker | None = None,
+    ) -> None:
         self.make_card = make_card
         self._session = session
+        self._otherwise = otherwise
         self._open: dict[Hashable, _PopUp] = {}
 
     async def ask(self, request: llm.ApprovalRequest, /) -> Answer:
@@ -101,11 +173,13 @@ class PopUpAsker:
         pop_up = self._open.get(place)
         if pop_up is None:
             card = self.make_card()
-            pop_up = self._open[place] = _PopUp(card, CardAsker(card, self._session))
+            asker = CardAsker(card, self._session, otherwise=self._otherwise)
+            pop_up = self._open[place] = _PopUp(card, asker)
         pop_up.users += 1
         try:
-            answer = await pop_up.asker.ask(request)
-            pop_up.card.tool_decided(request, answer.decision())
+            with pop_up.card.own_block(request):
+                answer = await pop_up.asker.ask(request)
+                pop_up.card.tool_decided(request, answer.decision())
         except BaseException as error:
             self._leave(place, pop_up, error)
             raise
@@ -203,7 +277,8 @@ async def _read_stdin(prompt: str, seconds: float) -> str:
 
 def question(request: llm.ApprovalRequest) -> str:
     """Return the question about a call: every argument, with nothing hidden in it."""
-    arguments = cast("dict[str, Any]", json.loads(request.arguments))
+    ordered = in_signature_order(request.arguments, request.parameters)
+    arguments = cast("dict[str, Any]", json.loads(ordered))
     shown = [
         f"  {escape_invisible(name)} = {escape_invisible(json.dumps(value, ensure_ascii=False))}"
         for name, value in arguments.items()

@@ -1,7 +1,9 @@
 """A clock to turn by hand, calls to decide on, and a card that only remembers."""
 
+import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, Protocol
@@ -56,11 +58,18 @@ def make_request(
     )
 
 
+def _set(event: asyncio.Event) -> asyncio.Event:
+    event.set()
+    return event
+
+
 @dataclass
 class Card:
     """A card in a page, whose person answers as soon as something is asked, or later."""
 
     can_ask: bool = True
+    seen: asyncio.Event = field(default_factory=lambda: _set(asyncio.Event()))
+    own: list[str] = field(default_factory=list[str])
     decide: Callable[[Any], str | None] | None = None
     person: Callable[["Card"], object] = lambda card: None
     asked: list[tuple[llm.ApprovalRequest, Ask]] = field(
@@ -80,6 +89,14 @@ class Card:
 
     def tool_edit_refused(self, request: llm.ApprovalRequest, error: str, /) -> None:
         self.errors.append(error)
+
+    async def mounted(self) -> None:
+        await self.seen.wait()
+
+    @contextmanager
+    def own_block(self, request: llm.ApprovalRequest, /) -> Generator[None]:
+        self.own.append(request.call_id)
+        yield
 
     def tool_decided(self, request: llm.ApprovalRequest, decision: llm.ApprovalDecision, /) -> None:
         self.said.append(decision.outcome)

@@ -4,19 +4,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mirascope_nb import llm
-from mirascope_nb._loop import run_now
 from mirascope_nb.approvals import (
     Answer,
     ApprovalSession,
-    CardAsker,
     NotebookApprover,
     Policy,
-    PopUpAsker,
     approver_for,
-    default_approver,
     session,
 )
-from mirascope_nb.approvals.askers import is_blocking
 from mirascope_nb.kernel import CannotAsk
 
 if TYPE_CHECKING:
@@ -126,14 +121,27 @@ async def test_with_nobody_to_ask_the_call_is_denied_with_a_way_to_allow_it(
     decision = await decide(approvals, request_for(), Nobody("no page"), Nobody("no terminal"))
     assert decision is not None
     assert (decision.outcome, decision.by) == ("denied", "policy")
-    assert decision.reason == (
-        "nobody could be asked (no page; no terminal). To allow it: approve='allow' or "
-        "--approve allow, or approvals.session().allow('send') beforehand"
-    )
+    assert decision.reason == "nobody could be asked; to allow it, pass approve='allow'"
     approvals.allow("send")
     decision = await decide(approvals, request_for(), Nobody())
     assert decision is not None
     assert (decision.outcome, decision.by) == ("approved", "rule")
+
+
+@pytest.mark.parametrize(("tool", "shown"), [("send", "send"), ("files; rm -r", "'files; rm -r'")])
+async def test_a_notebook_that_nobody_watches_names_the_magic_that_allows(
+    approvals: ApprovalSession,
+    request_for: "MakeRequest",
+    monkeypatch: pytest.MonkeyPatch,
+    tool: str,
+    shown: str,
+) -> None:
+    monkeypatch.setattr("mirascope_nb.approvals.approver.find_shell", object)
+    decision = await decide(approvals, request_for(tool), Nobody())
+    assert decision is not None
+    assert decision.reason == (
+        f"nobody could be asked; to allow it, run %llm approvals allow {shown} beforehand"
+    )
 
 
 async def test_a_call_that_needs_no_decision_is_left_alone(
@@ -207,6 +215,8 @@ async def test_the_rest_goes_on_while_a_call_waits(card: "Card") -> None:
     @llm.tool
     async def runs() -> None:
         """Run."""
+        for _ in range(3):
+            await asyncio.sleep(0)  # until the other has been asked about
         ran.append("runs")
         card.answer(decision="approve")
 
@@ -215,104 +225,6 @@ async def test_the_rest_goes_on_while_a_call_waits(card: "Card") -> None:
     with llm.use_approver(approver_for(card=card)):
         await asyncio.gather(asks.execute(calls[0]), runs.execute(calls[1]))
     assert ran == ["runs", "asks"]
-
-
-def test_a_card_is_not_asked_in_a_call_that_blocks(
-    card: "Card", approvals: ApprovalSession, request_for: "MakeRequest"
-) -> None:
-    with pytest.raises(CannotAsk, match="blocks the kernel"):
-        run_now(CardAsker(card, approvals).ask(request_for()))
-    assert card.asked == []
-
-
-async def test_a_card_that_nobody_sees_is_not_asked(
-    card: "Card", approvals: ApprovalSession, request_for: "MakeRequest"
-) -> None:
-    card.can_ask = False
-    with pytest.raises(CannotAsk):
-        await CardAsker(card, approvals).ask(request_for())
-
-
-async def test_a_card_of_its_own_is_shared_by_the_calls_that_wait_and_then_closed(
-    card: "Card", approvals: ApprovalSession, request_for: "MakeRequest"
-) -> None:
-    made: list[Card] = []
-
-    def make_card() -> "Card":
-        made.append(card if not made else type(card)())
-        return made[-1]
-
-    asker = PopUpAsker(make_card, approvals)
-    tasks = [asyncio.create_task(asker.ask(request_for(to=name))) for name in "abc"]
-    await asyncio.sleep(0)
-    assert [question["queue"] for _, question in card.asked] == [0, 1, 2]
-    card.answer(0, decision="approve")
-    card.answer(1, decision="deny")
-    await asyncio.gather(*tasks[:2])
-    assert card.said == ["approved", "denied"]
-    tasks[2].cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await tasks[2]
-    assert card.said == ["approved", "denied", "closed: CancelledError"]
-
-    later = asyncio.create_task(asker.ask(request_for()))
-    await asyncio.sleep(0)
-    assert len(made) == 2
-    made[1].answer(decision="approve")
-    await later
-    assert made[1].said == ["approved", "closed: None"]
-
-
-async def test_by_default_only_what_demands_approval_is_asked_about(card: "Card") -> None:
-    ran: list[str] = []
-
-    @llm.tool
-    async def free() -> None:
-        """Run."""
-        ran.append("free")
-
-    @llm.tool(requires_approval=True)
-    async def bound() -> None:
-        """Run."""
-        ran.append("bound")
-
-    card.person = lambda card: card.answer(decision="deny")
-    with llm.use_approver(default_approver(lambda: card)):
-        for tool in (free, bound):
-            await tool.execute(llm.ToolCall(id="1", name=tool.name, args=""))
-    assert ran == ["free"]
-    assert card.said == ["denied", "closed: None"]
-
-
-async def test_tools_that_run_by_themselves_share_one_card(
-    card: "Card", request_for: "MakeRequest"
-) -> None:
-    made: list[Card] = []
-
-    def make_card() -> "Card":
-        made.append(type(card)())
-        return made[-1]
-
-    # An approver each, as the core makes one for every call.
-    calls = [
-        asyncio.ensure_future(default_approver(make_card).decide(request_for(required=True)))
-        for _ in range(2)
-    ]
-    await asyncio.sleep(0)
-    (shared,) = made
-    assert len(shared.asked) == 2
-    for which in range(2):
-        shared.answer(which, decision="deny")
-    await asyncio.gather(*calls)
-    assert shared.said[-1] == "closed: None"
-
-
-async def test_a_blocking_call_is_told_from_an_awaited_one() -> None:
-    async def look() -> bool:
-        return is_blocking()
-
-    assert not await look()
-    assert run_now(look())
 
 
 def test_the_session_is_one_for_the_process() -> None:

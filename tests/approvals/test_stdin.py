@@ -43,9 +43,9 @@ async def test_the_question_shows_every_argument_with_nothing_hidden(
     _, (prompt,) = await ask(["n"], request)
     assert prompt.splitlines() == [
         "Tool call send(to: str, n: int = 1)",
+        '  to = "ann\\u202e\\u001b[31m\\n"',
         '  body = "é' + "x" * 5000 + '"',
         "  n = 2",
-        '  to = "ann\\u202e\\u001b[31m\\n"',
         "Run it? [y]es, [N]o (and why), [e]dit, [a]lways: ",
     ]
 
