@@ -9,6 +9,7 @@ from typing import (
     Concatenate,
     Generic,
     ParamSpec,
+    Self,
     TypeVar,
     Unpack,
     cast,
@@ -18,7 +19,7 @@ from typing import (
 from mirascope_nb._loop import run_now
 from mirascope_nb.llm.context import Context, DepsT
 from mirascope_nb.llm.current import use_model
-from mirascope_nb.llm.formatting import FormatSpec, FormatT
+from mirascope_nb.llm.formatting import FormatSpec, FormatT, check_format
 from mirascope_nb.llm.messages import Content
 from mirascope_nb.llm.models import Model, ModelId
 from mirascope_nb.llm.params import Params
@@ -41,10 +42,10 @@ from mirascope_nb.llm.responses import (
     StreamResponse,
 )
 from mirascope_nb.llm.tools import AnyTools
+from mirascope_nb.llm.wrapping import Bindable, Method, look_like, short_name
 
 if TYPE_CHECKING:
     from mirascope_nb.llm.io import Timeouts
-from mirascope_nb.llm.wrapping import look_like
 
 __all__ = [
     "AsyncCall",
@@ -57,11 +58,14 @@ __all__ = [
 ]
 
 P = ParamSpec("P")
+BoundP = ParamSpec("BoundP")
+"""What is left of `P` when `self` is bound."""
+OwnerT = TypeVar("OwnerT")
 GivenT = TypeVar("GivenT")
 """A context's dependencies in a function, where `DepsT` with its default may not precede `P`."""
 
 
-class BaseCall(Generic[FormatT]):
+class BaseCall(Bindable, Generic[FormatT]):
     """A prompt and the model that it asks unless the context has another."""
 
     default_model: Model
@@ -71,7 +75,18 @@ class BaseCall(Generic[FormatT]):
     def __init__(self, *, default_model: Model, prompt: BasePrompt[FormatT]) -> None:
         self.default_model = default_model
         self.prompt = prompt
-        look_like(self, prompt.fn)
+        self.fn = prompt.fn
+        look_like(self, prompt.__wrapped__)
+
+    def bind(self, fn: Callable[..., Any], instance: object, owner: type | None) -> Self:
+        """The call of an instance."""
+        bound = super().bind(fn, instance, owner)
+        bound.prompt = self.prompt.bind(fn, instance, owner)
+        return bound
+
+    def __repr__(self) -> str:
+        options = f"{self.default_model!r}{self.prompt.options}"
+        return f"{type(self).__name__}({short_name(self)}, {options})"
 
     @property
     def model(self) -> Model:
@@ -90,6 +105,19 @@ class Call(BaseCall[FormatT], Generic[P, FormatT]):
 
     prompt: Prompt[P, FormatT]  # pyright: ignore[reportIncompatibleVariableOverride]
 
+    @overload
+    def __get__(self, instance: None, owner: type, /) -> Self: ...
+    @overload
+    def __get__(
+        self: Call[Concatenate[Any, BoundP], FormatT],
+        instance: object,
+        owner: type | None = None,
+        /,
+    ) -> Call[BoundP, FormatT]: ...
+    def __get__(self, instance: Any, owner: type | None = None, /) -> Any:
+        """The call of an instance, as functions are methods."""
+        return super().__get__(instance, owner)
+
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Response[FormatT]:
         """Ask; see `Model.call`."""
         return self.call(*args, **kwargs)
@@ -107,6 +135,19 @@ class AsyncCall(BaseCall[FormatT], Generic[P, FormatT]):
     """An asynchronous call."""
 
     prompt: AsyncPrompt[P, FormatT]  # pyright: ignore[reportIncompatibleVariableOverride]
+
+    @overload
+    def __get__(self, instance: None, owner: type, /) -> Self: ...
+    @overload
+    def __get__(
+        self: AsyncCall[Concatenate[Any, BoundP], FormatT],
+        instance: object,
+        owner: type | None = None,
+        /,
+    ) -> AsyncCall[BoundP, FormatT]: ...
+    def __get__(self, instance: Any, owner: type | None = None, /) -> Any:
+        """The call of an instance, as functions are methods."""
+        return super().__get__(instance, owner)
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> AsyncResponse[FormatT]:
         """Ask; see `Model.call`."""
@@ -202,6 +243,14 @@ class CallDecorator(Generic[FormatT]):
         self, fn: Callable[Concatenate[Context[GivenT], P], Content]
     ) -> ContextCall[P, GivenT, FormatT]: ...
     @overload
+    def __call__(
+        self, fn: Callable[Concatenate[OwnerT, Context[GivenT], P], Awaitable[Content]]
+    ) -> Method[OwnerT, AsyncContextCall[P, GivenT, FormatT]]: ...
+    @overload
+    def __call__(
+        self, fn: Callable[Concatenate[OwnerT, Context[GivenT], P], Content]
+    ) -> Method[OwnerT, ContextCall[P, GivenT, FormatT]]: ...
+    @overload
     def __call__(self, fn: Callable[P, Awaitable[Content]]) -> AsyncCall[P, FormatT]: ...
     @overload
     def __call__(self, fn: Callable[P, Content]) -> Call[P, FormatT]: ...
@@ -251,8 +300,11 @@ def call(
         **params: Params of a model given by id.
 
     Raises:
-        ValueError: If the id does not name a provider.
+        ValueError: If the id does not name a provider, or `thinking` has no known level.
+        TypeError: If a param is not known or of another type, or `format` is no format.
     """
-    if isinstance(model, str):
-        model = Model(model, timeout=timeout, **params)
-    return CallDecorator(model=model, tools=tools, format=format)
+    if callable(model) and not isinstance(model, Model):
+        raise TypeError("llm.call needs a model: write @llm.call('openai/gpt-5-mini').")
+    check_format(format)
+    made = Model(model, timeout=timeout, **params) if isinstance(model, str) else Model.of(model)
+    return CallDecorator(model=made, tools=tools, format=format)

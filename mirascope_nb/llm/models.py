@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, Unpack, cast, get_args, overload
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, Unpack, cast, overload
 
+from mirascope_nb import _defaults
 from mirascope_nb._loop import run_now
 from mirascope_nb.llm.context import Context, DepsT
 from mirascope_nb.llm.current import (
@@ -14,8 +15,9 @@ from mirascope_nb.llm.current import (
     use_model,
 )
 from mirascope_nb.llm.formatting import FormatSpec, FormatT
+from mirascope_nb.llm.io import Timeouts
 from mirascope_nb.llm.messages import Content, Message, UserContent, promote
-from mirascope_nb.llm.params import Params, ThinkingConfig, ThinkingLevel
+from mirascope_nb.llm.params import Params, ThinkingConfig, ThinkingLevel, checked_params
 from mirascope_nb.llm.providers.registry import get_provider_for_model
 from mirascope_nb.llm.responses import (
     ASYNC_CONTEXT_FACE,
@@ -38,13 +40,11 @@ from mirascope_nb.llm.tools import (
     AnyTools,
     AsyncContextTools,
     AsyncTools,
-    BaseToolkit,
     ContextTools,
     Tools,
 )
 
 if TYPE_CHECKING:
-    from mirascope_nb.llm.io import Timeouts
     from mirascope_nb.llm.providers.base import Provider
 
 __all__ = [
@@ -88,21 +88,39 @@ class Model:
             **params: See `Params`.
 
         Raises:
-            ValueError: If the id does not name a provider, or `thinking` has no known level.
+            ValueError: If the id does not name a provider, a number is not finite, `thinking` has
+                no known level, or the timeout is not positive.
+            TypeError: If a param is not known, or of another type.
         """
-        provider, slash, name = str(model_id).partition("/")
+        if not isinstance(model_id, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(
+                f"A model is named by an id such as 'openai/gpt-5-mini', not by {model_id!r}"
+            )
+        provider, slash, name = model_id.partition("/")
         if not (provider and slash and name):
             raise ValueError(
                 f"Invalid model_id format: {model_id!r}. "
                 "Write the provider, a slash and the model, such as 'openai/gpt-5-mini'."
             )
-        _check_thinking(params.get("thinking"))
+        if timeout is not None:
+            Timeouts.of(timeout)  # what is wrong with it is said here, and not at the first call
         self.model_id = model_id
-        self.params = cast("Params", dict(params))
+        self.params = checked_params(params)
         self.timeout = timeout
 
+    @classmethod
+    def of(cls, model: Model | ModelId) -> Model:
+        """A model as given, or named by an id.
+
+        Raises:
+            TypeError: If it is neither.
+            ValueError: If the id does not name a provider.
+        """
+        return model if isinstance(model, Model) else Model(model)
+
     def __repr__(self) -> str:
-        params = "".join(f", {name}={value!r}" for name, value in self.params.items())
+        given = {**self.params, **({} if self.timeout is None else {"timeout": self.timeout})}
+        params = "".join(f", {name}={value!r}" for name, value in given.items())
         return f"{type(self).__name__}({self.model_id!r}{params})"
 
     @property
@@ -141,7 +159,7 @@ class Model:
         format: FormatSpec[Any] | None,
     ) -> Any:
         """A whole reply, as this face has it."""
-        return await self.do_ask(face, ctx, promote(content), tools, format, streamed=False)
+        return _noted(await self.do_ask(face, ctx, promote(content), tools, format, streamed=False))
 
     async def do_stream(
         self,
@@ -152,20 +170,22 @@ class Model:
         format: FormatSpec[Any] | None,
     ) -> Any:
         """A streaming reply, as this face has it."""
-        return await self.do_ask(face, ctx, promote(content), tools, format, streamed=True)
+        return _noted(await self.do_ask(face, ctx, promote(content), tools, format, streamed=True))
 
     async def do_resume(
         self, response: RootResponse[Any], ctx: Context[Any] | None, content: UserContent
     ) -> Any:
         """A reply of the response's own kind to its conversation with one more user message."""
         await response.do_finish()
-        return await self.do_ask(
-            response.face,
-            ctx,
-            [*response.messages, *promote(content)],
-            response.toolkit,
-            response.format,
-            streamed=isinstance(response, BaseStreamResponse),
+        return _noted(
+            await self.do_ask(
+                response.face,
+                ctx,
+                [*response.messages, *promote(content)],
+                response.toolkit,
+                response.format,
+                streamed=isinstance(response, BaseStreamResponse),
+            )
         )
 
     async def do_ask(
@@ -179,7 +199,8 @@ class Model:
         streamed: bool,
     ) -> Any:
         """A reply, whole or streaming, to these messages as this face has it."""
-        toolkit = tools if isinstance(tools, face.toolkit) else face.toolkit(_tools_of(tools))
+        toolkit = face.toolkit.of(tools)
+        toolkit.refuse_unbound()
         params = cast("Params", dict(self.params))
         if self.timeout is not None:
             params = cast("Params", {**params, "timeout": self.timeout})
@@ -441,20 +462,11 @@ class Model:
         return await self.do_resume(response, ctx, content)
 
 
-def _check_thinking(thinking: object) -> None:
-    if thinking is None:
-        return
-    levels = get_args(ThinkingLevel)
-    level = cast("dict[str, Any]", thinking).get("level") if isinstance(thinking, dict) else None
-    if level not in levels:
-        raise ValueError(
-            f"thinking must be a dict with a level, such as {{'level': 'low'}}; levels are "
-            f"{', '.join(levels)}."
-        )
-
-
-def _tools_of(tools: AnyTools | None) -> Any:
-    return tools.tools if isinstance(tools, BaseToolkit) else tools
+def _noted(response: Any) -> Any:
+    """Let a notebook count what its session spends."""
+    if _defaults.note_reply is not None:
+        _defaults.note_reply(response)
+    return response
 
 
 def model(
@@ -462,8 +474,14 @@ def model(
 ) -> Model:
     """A model; the same as `Model(...)`.
 
+    Args:
+        model_id: Its provider and name, such as `"openai/gpt-5-mini"`.
+        timeout: Seconds for a whole request, or `Timeouts`; by default the provider's.
+        **params: See `Params`.
+
     Raises:
-        ValueError: If the id does not name a provider.
+        ValueError: As `Model` does.
+        TypeError: As `Model` does.
     """
     return Model(model_id, timeout=timeout, **params)
 

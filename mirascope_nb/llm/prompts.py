@@ -10,6 +10,7 @@ from typing import (
     Concatenate,
     Generic,
     ParamSpec,
+    Self,
     TypeVar,
     cast,
     overload,
@@ -17,7 +18,7 @@ from typing import (
 
 from mirascope_nb._loop import run_now
 from mirascope_nb.llm.context import Context, DepsT, takes_context
-from mirascope_nb.llm.formatting import FormatSpec, FormatT
+from mirascope_nb.llm.formatting import FormatSpec, FormatT, check_format, format_name
 from mirascope_nb.llm.messages import Content, Message, promote
 from mirascope_nb.llm.models import Model, ModelId
 from mirascope_nb.llm.responses import (
@@ -36,7 +37,14 @@ from mirascope_nb.llm.responses import (
     StreamResponse,
 )
 from mirascope_nb.llm.tools import AnyTools, BaseToolkit
-from mirascope_nb.llm.wrapping import look_like
+from mirascope_nb.llm.wrapping import (
+    Bindable,
+    Method,
+    function_of,
+    is_async,
+    look_like,
+    short_name,
+)
 
 __all__ = [
     "AsyncContextPrompt",
@@ -49,11 +57,14 @@ __all__ = [
 ]
 
 P = ParamSpec("P")
+BoundP = ParamSpec("BoundP")
+"""What is left of `P` when `self` is bound."""
+OwnerT = TypeVar("OwnerT")
 GivenT = TypeVar("GivenT")
 """A context's dependencies in a function, where `DepsT` with its default may not precede `P`."""
 
 
-class BasePrompt(Generic[FormatT]):
+class BasePrompt(Bindable, Generic[FormatT]):
     """A function that builds what a model is asked, with the tools and the format of the call."""
 
     face: ClassVar[Face]
@@ -69,12 +80,35 @@ class BasePrompt(Generic[FormatT]):
         tools: AnyTools | None = None,
         format: FormatSpec[FormatT] | None = None,
     ) -> None:
-        self.fn = fn
-        self.toolkit = (
-            tools if isinstance(tools, self.face.toolkit) else self.face.toolkit(_tools_of(tools))
-        )
+        """Make a prompt of a function.
+
+        Raises:
+            TypeError: If it is no function, or tools or format are nothing of the kind.
+            ValueError: If two tools have the same name, or one cannot run in such a call.
+        """
+        self.fn = function_of(fn)
+        if not callable(self.fn):
+            raise TypeError(f"A prompt is made of a function, not of {fn!r}")
+        self.toolkit = self.face.toolkit.of(tools)
+        check_format(format)
         self.format = format
         look_like(self, fn)
+
+    def bind(self, fn: Callable[..., Any], instance: object, owner: type | None) -> Self:
+        """The prompt of an instance, with the tools that are methods of the same."""
+        bound = super().bind(fn, instance, owner)
+        bound.toolkit = self.toolkit.bound_to(instance, owner)
+        return bound
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({short_name(self)}{self.options})"
+
+    @property
+    def options(self) -> str:
+        """Tools and format as they are shown behind a name."""
+        tools = f", tools={self.toolkit.names}" if self.toolkit.tools else ""
+        form = "" if self.format is None else f", format={format_name(self.format)}"
+        return tools + form
 
     async def do_messages(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Message]:
         """What the function asks when it is called with these arguments."""
@@ -90,7 +124,7 @@ class BasePrompt(Generic[FormatT]):
         streamed: bool = False,
     ) -> Any:
         """The reply of a model; with a context, `args` begin with it."""
-        asked = Model(model) if isinstance(model, str) else model
+        asked = Model.of(model)
         messages = await self.do_messages(args, kwargs)
         ctx = _context_of(args, kwargs) if self.face.takes_context else None
         do = asked.do_stream if streamed else asked.do_call
@@ -98,10 +132,6 @@ class BasePrompt(Generic[FormatT]):
         if self.format is not None:
             response.call_args = inspect.signature(self.fn).bind(*args, **kwargs).arguments
         return response
-
-
-def _tools_of(tools: AnyTools | None) -> Any:
-    return tools.tools if isinstance(tools, BaseToolkit) else tools
 
 
 def _context_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Context[Any]:
@@ -114,6 +144,19 @@ def _context_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Context[Any]:
 
 class Prompt(BasePrompt[FormatT], Generic[P, FormatT]):
     """A synchronous prompt."""
+
+    @overload
+    def __get__(self, instance: None, owner: type, /) -> Self: ...
+    @overload
+    def __get__(
+        self: Prompt[Concatenate[Any, BoundP], FormatT],
+        instance: object,
+        owner: type | None = None,
+        /,
+    ) -> Prompt[BoundP, FormatT]: ...
+    def __get__(self, instance: Any, owner: type | None = None, /) -> Any:
+        """The prompt of an instance, as functions are methods."""
+        return super().__get__(instance, owner)
 
     def messages(self, *args: P.args, **kwargs: P.kwargs) -> list[Message]:
         """What would be asked, without asking."""
@@ -138,6 +181,19 @@ class Prompt(BasePrompt[FormatT], Generic[P, FormatT]):
 
 class AsyncPrompt(BasePrompt[FormatT], Generic[P, FormatT]):
     """An asynchronous prompt."""
+
+    @overload
+    def __get__(self, instance: None, owner: type, /) -> Self: ...
+    @overload
+    def __get__(
+        self: AsyncPrompt[Concatenate[Any, BoundP], FormatT],
+        instance: object,
+        owner: type | None = None,
+        /,
+    ) -> AsyncPrompt[BoundP, FormatT]: ...
+    def __get__(self, instance: Any, owner: type | None = None, /) -> Any:
+        """The prompt of an instance, as functions are methods."""
+        return super().__get__(instance, owner)
 
     async def messages(self, *args: P.args, **kwargs: P.kwargs) -> list[Message]:
         """What would be asked, without asking."""
@@ -247,6 +303,14 @@ class PromptDecorator(Generic[FormatT]):
         self, fn: Callable[Concatenate[Context[GivenT], P], Content]
     ) -> ContextPrompt[P, GivenT, FormatT]: ...
     @overload
+    def __call__(
+        self, fn: Callable[Concatenate[OwnerT, Context[GivenT], P], Awaitable[Content]]
+    ) -> Method[OwnerT, AsyncContextPrompt[P, GivenT, FormatT]]: ...
+    @overload
+    def __call__(
+        self, fn: Callable[Concatenate[OwnerT, Context[GivenT], P], Content]
+    ) -> Method[OwnerT, ContextPrompt[P, GivenT, FormatT]]: ...
+    @overload
     def __call__(self, fn: Callable[P, Awaitable[Content]]) -> AsyncPrompt[P, FormatT]: ...
     @overload
     def __call__(self, fn: Callable[P, Content]) -> Prompt[P, FormatT]: ...
@@ -256,7 +320,8 @@ class PromptDecorator(Generic[FormatT]):
 
     def make(self, fn: Callable[..., Any]) -> BasePrompt[FormatT]:
         """The prompt that a function is, of the kind that its signature tells."""
-        kind = KINDS[inspect.iscoroutinefunction(fn), takes_context(fn)]
+        plain = function_of(fn)
+        kind = KINDS[is_async(plain), takes_context(plain)]
         return kind(fn, tools=self.tools, format=self.format)
 
 
@@ -268,6 +333,14 @@ def prompt(  # pyright: ignore[reportOverlappingOverload]  # the first that fits
 def prompt(  # pyright: ignore[reportOverlappingOverload]  # the first that fits counts
     fn: Callable[Concatenate[Context[GivenT], P], Content], /
 ) -> ContextPrompt[P, GivenT]: ...
+@overload
+def prompt(
+    fn: Callable[Concatenate[OwnerT, Context[GivenT], P], Awaitable[Content]], /
+) -> Method[OwnerT, AsyncContextPrompt[P, GivenT]]: ...
+@overload
+def prompt(
+    fn: Callable[Concatenate[OwnerT, Context[GivenT], P], Content], /
+) -> Method[OwnerT, ContextPrompt[P, GivenT]]: ...
 @overload
 def prompt(fn: Callable[P, Awaitable[Content]], /) -> AsyncPrompt[P]: ...
 @overload

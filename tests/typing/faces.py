@@ -233,3 +233,101 @@ async def retries() -> None:
     assert_type(await model.stream_async("x", format=Book), llm.AsyncRetryStreamResponse[Book])
     assert_type(model.context_call("x", ctx=ctx), llm.ContextRetryResponse[Library, None])
     patient(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+# Methods
+
+
+class Desk:
+    @llm.tool
+    def lookup(self, title: str) -> int:
+        """Look a book up."""
+        return len(title)
+
+    @llm.tool
+    async def fetch(self, title: str) -> str:
+        """Fetch a book."""
+        return title
+
+    @llm.tool
+    def lend(self, ctx: llm.Context[Library], title: str) -> str:
+        """Lend a book."""
+        return title + ctx.deps.name
+
+    @llm.tool(strict=True)
+    async def order(self, ctx: llm.Context[Library], title: str) -> str:
+        """Order a book."""
+        return title + ctx.deps.name
+
+    @llm.prompt
+    def ask(self, topic: str) -> str:
+        return topic
+
+    @llm.prompt(format=Book)
+    async def ask_async(self, ctx: llm.Context[Library], topic: str) -> str:
+        return topic + ctx.deps.name
+
+    @llm.call("openai/gpt-5-mini", tools=[lookup, lend])
+    def recommend(self, genre: str) -> str:
+        return genre
+
+    @llm.call("openai/gpt-5-mini", format=Book)
+    async def recommend_async(self, genre: str) -> str:
+        return genre
+
+    @llm.call("openai/gpt-5-mini", format=Book)
+    def recommend_from(self, ctx: llm.Context[Library], genre: str) -> str:
+        return genre + ctx.deps.name
+
+    @llm.retry(max_retries=2)
+    @llm.call("openai/gpt-5-mini")
+    def patient(self, genre: str) -> str:
+        return genre
+
+    @llm.retry
+    @llm.call("openai/gpt-5-mini")
+    async def patient_from(self, ctx: llm.Context[Library], genre: str) -> str:
+        return genre + ctx.deps.name
+
+    @llm.call("openai/gpt-5-mini")
+    @classmethod
+    def recommend_any(cls, genre: str) -> str:
+        return genre
+
+    @staticmethod
+    @llm.call("openai/gpt-5-mini")
+    def recommend_all(genre: str) -> str:
+        return genre
+
+
+async def methods(desk: Desk) -> None:
+    assert_type(desk.lookup("x"), int)
+    assert_type(desk.lookup(title="x"), int)
+    assert_type(Desk.lookup(desk, "x"), int)
+    assert_type(await desk.fetch("x"), str)
+    assert_type(desk.lend(ctx, "x"), str)
+    assert_type(await desk.order(ctx, title="x"), str)
+    assert_type(desk.lend.execute(ctx, llm.ToolCall(id="1", name="l", args="{}")).output, str)
+    assert_type(desk.ask("openai/gpt-5-mini", "x"), llm.Response[None])
+    assert_type(desk.ask.messages("x"), list[llm.Message])
+    assert_type(
+        await desk.ask_async("openai/gpt-5-mini", ctx, "x"),
+        llm.AsyncContextResponse[Library, Book],
+    )
+    assert_type(desk.recommend("x"), llm.Response[None])
+    assert_type(desk.recommend.stream("x"), llm.StreamResponse[None])
+    assert_type(desk.recommend.model, llm.Model)
+    assert_type(Desk.recommend(desk, "x"), llm.Response[None])
+    assert_type(await desk.recommend_async(genre="x"), llm.AsyncResponse[Book])
+    assert_type(desk.recommend_from(ctx, "x"), llm.ContextResponse[Library, Book])
+    assert_type(desk.patient("x"), llm.RetryResponse[None])
+    assert_type(desk.patient.model, llm.RetryModel)
+    assert_type(await desk.patient_from(ctx, "x"), llm.AsyncContextRetryResponse[Library, None])
+    assert_type(Desk.recommend_all("x"), llm.Response[None])
+    assert_type(
+        llm.Model("openai/gpt-5-mini").call("x", tools=[desk.lookup, shelf]), llm.Response[None]
+    )
+    desk.recommend(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    desk.recommend(desk, "x")  # type: ignore[call-arg, arg-type]  # pyright: ignore[reportCallIssue]
+    desk.recommend_from("x")  # type: ignore[call-arg, arg-type]  # pyright: ignore[reportCallIssue]
+    await desk.patient_from(office, "x")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -3,7 +3,14 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from mirascope_nb.llm.formatting.format import Format, FormatSpec, format, resolve_format
+from mirascope_nb.llm.formatting.format import (
+    Format,
+    FormatSpec,
+    check_format,
+    format,
+    format_name,
+    resolve_format,
+)
 from mirascope_nb.llm.formatting.output_parser import (
     OutputParser,
     is_output_parser,
@@ -30,8 +37,10 @@ __all__ = [
     "OutputParser",
     "Partial",
     "PrimitiveType",
+    "check_format",
     "create_wrapper_model",
     "format",
+    "format_name",
     "is_output_parser",
     "is_primitive_type",
     "output_parser",

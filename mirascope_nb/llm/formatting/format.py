@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import inspect
+import reprlib
 import sys
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, cast, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    NoReturn,
+    TypeAlias,
+    cast,
+    get_args,
+    get_origin,
+    overload,
+)
 
-from typing_extensions import TypeIs
+from typing_extensions import TypeAliasType, TypeIs
 
 from mirascope_nb.llm.formatting import instructions
 from mirascope_nb.llm.formatting.output_parser import OutputParser, is_output_parser
@@ -19,7 +30,7 @@ if TYPE_CHECKING:
 
     from mirascope_nb.llm.tools.schema import ToolSchema
 
-__all__ = ["Format", "FormatSpec", "format", "resolve_format"]
+__all__ = ["Format", "FormatSpec", "check_format", "format", "format_name", "resolve_format"]
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -120,11 +131,16 @@ def format(
         mode: How; `"parser"` goes with an `OutputParser` and with nothing else.
 
     Raises:
-        ValueError: If mode and formattable do not go together.
+        ValueError: If the mode is not known, or does not go together with the formattable.
+        TypeError: If the formattable is no type and no parser.
         pydantic.errors.PydanticUserError: If the type has no JSON schema.
     """
+    if mode not in get_args(FormattingMode):
+        modes = ", ".join(get_args(FormattingMode))
+        raise ValueError(f"mode must be one of {modes}, got {mode!r}")
     if formattable is None or formattable is type(None):
         return None
+    check_format(formattable)
     if isinstance(formattable, Format):
         return replace(cast("Format[FormatT]", formattable), mode=mode)
     if is_output_parser(formattable):
@@ -174,6 +190,34 @@ def resolve_format(
     if isinstance(spec, Format):
         return spec
     return format(spec, mode="parser" if is_output_parser(spec) else default_mode)
+
+
+def check_format(spec: object) -> None:
+    """Refuse what cannot be a format, before anything is sent.
+
+    Raises:
+        TypeError: If it is no type, no parser and no `Format`.
+    """
+    if spec is None or isinstance(spec, type | Format | OutputParser | TypeAliasType):
+        return
+    if get_origin(spec) is not None:  # `list[Book]`, `Book | None`, `Literal["a"]`
+        return
+    if isinstance(spec, str):
+        hint = "give the class or type itself, and not its name"
+    elif inspect.isroutine(spec):
+        hint = "decorate a function that parses with @llm.output_parser(...)"
+    else:
+        hint = "give a model class, a type, an output parser or llm.format(...)"
+    raise TypeError(f"{reprlib.repr(spec)} is not a format: {hint}")
+
+
+def format_name(spec: object) -> str:
+    """How a format is called in a `repr`: `Book`, `list[Book]`."""
+    if isinstance(spec, Format):
+        return f"{spec.name}[{spec.mode}]"
+    if get_origin(spec) is None and hasattr(spec, "__name__"):
+        return type_name(spec)
+    return str(spec)
 
 
 def _is_model(formattable: object) -> TypeIs[type[BaseModel]]:

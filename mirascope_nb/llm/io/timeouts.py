@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numbers
 from dataclasses import dataclass
+from typing import Any
 
 __all__ = ["Timeouts"]
 
@@ -22,8 +24,8 @@ class Timeouts:
 
     def __post_init__(self) -> None:
         for name in ("connect", "first_content", "idle", "total"):
-            seconds = getattr(self, name)
-            if seconds is not None and not seconds > 0:
+            seconds: Any = getattr(self, name)
+            if seconds is not None and not _is_positive(seconds):
                 raise ValueError(f"{name} must be a positive number of seconds or None")
 
     @property
@@ -47,9 +49,12 @@ class Timeouts:
             return cls()
         if isinstance(timeout, Timeouts):
             return timeout
+        if not _is_positive(timeout):
+            raise ValueError(
+                "timeout must be a positive number of seconds or llm.Timeouts(...), "
+                f"not {timeout!r}"
+            )
         seconds = float(timeout)
-        if not seconds > 0:
-            raise ValueError("timeout must be a positive number of seconds or llm.Timeouts(...)")
         return cls(connect=min(5.0, seconds), first_content=seconds, idle=seconds, total=seconds)
 
     def deadline(self, *, opened: float, content: float | None) -> float | None:
@@ -67,6 +72,12 @@ class Timeouts:
             if limit is not None
         ]
         return min(moments, default=None)
+
+
+def _is_positive(seconds: Any) -> bool:
+    if isinstance(seconds, bool) or not isinstance(seconds, numbers.Real):
+        return False
+    return float(seconds) > 0
 
 
 def _set(*limits: float | None) -> list[float]:

@@ -16,7 +16,7 @@ from mirascope_nb.llm.exceptions import (
     ServerError,
     TimeoutError,
 )
-from mirascope_nb.llm.params import Params
+from mirascope_nb.llm.params import Params, unknown_keyword
 
 if TYPE_CHECKING:
     from mirascope_nb.llm.models import Model
@@ -83,6 +83,9 @@ class RetryConfig:
             ValueError: If a value is out of its range.
             TypeError: If a keyword is not known.
         """
+        for name in args:
+            if name not in RETRY_ARGS:
+                raise unknown_keyword(name, RETRY_ARGS)
         return cls(**{name: value for name, value in args.items() if value is not None})
 
     def retries(self, error: Exception) -> bool:
@@ -106,7 +109,7 @@ def _classes(given: object) -> tuple[type[Exception], ...]:
     return cast("tuple[type[Exception], ...]", classes)
 
 
-RETRY_ARGS = frozenset(field.name for field in fields(RetryConfig))
+RETRY_ARGS = tuple(field.name for field in fields(RetryConfig))
 
 
 class RetryArgs(TypedDict, total=False):
@@ -130,6 +133,10 @@ class RetryModelParams(RetryArgs, Params, total=False):
 def split_params(args: RetryModelParams) -> tuple[RetryConfig, Params]:
     """A config, and what is left for the model."""
     given = cast("dict[str, Any]", args)
+    known = [*RETRY_ARGS, *Params.__annotations__]
+    for name in given:
+        if name not in known:
+            raise unknown_keyword(name, known)
     config = RetryConfig.from_args(
         **{name: value for name, value in given.items() if name in RETRY_ARGS}
     )

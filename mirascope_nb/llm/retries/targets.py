@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Generic, ParamSpec, TypeVar, Unpack, cast, overload
+from typing import (
+    Any,
+    Concatenate,
+    Generic,
+    ParamSpec,
+    Self,
+    TypeVar,
+    Unpack,
+    cast,
+    overload,
+)
 
 from mirascope_nb._loop import run_now
 from mirascope_nb.llm.calls import AsyncCall, AsyncContextCall, BaseCall, Call, ContextCall
@@ -30,6 +40,7 @@ from mirascope_nb.llm.retries.responses import (
     RetryResponse,
     RetryStreamResponse,
 )
+from mirascope_nb.llm.wrapping import Bindable, Method
 
 __all__ = [
     "AsyncContextRetryCall",
@@ -44,6 +55,9 @@ __all__ = [
 ]
 
 P = ParamSpec("P")
+BoundP = ParamSpec("BoundP")
+"""What is left of `P` when `self` is bound."""
+OwnerT = TypeVar("OwnerT")
 T = TypeVar("T")
 GivenT = TypeVar("GivenT")
 GivenFormatT = TypeVar("GivenFormatT")
@@ -86,6 +100,19 @@ class RetryingCall(BaseCall[FormatT]):
 class RetryPrompt(RetryingPrompt[FormatT], Prompt[P, FormatT], Generic[P, FormatT]):
     """A synchronous prompt that retries."""
 
+    @overload
+    def __get__(self, instance: None, owner: type, /) -> Self: ...
+    @overload
+    def __get__(
+        self: RetryPrompt[Concatenate[Any, BoundP], FormatT],
+        instance: object,
+        owner: type | None = None,
+        /,
+    ) -> RetryPrompt[BoundP, FormatT]: ...
+    def __get__(self, instance: Any, owner: type | None = None, /) -> Any:
+        """The prompt of an instance, as functions are methods."""
+        return Bindable.__get__(self, instance, owner)
+
     def __call__(
         self, model: Model | ModelId, *args: P.args, **kwargs: P.kwargs
     ) -> RetryResponse[FormatT]:
@@ -107,6 +134,19 @@ class RetryPrompt(RetryingPrompt[FormatT], Prompt[P, FormatT], Generic[P, Format
 
 class AsyncRetryPrompt(RetryingPrompt[FormatT], AsyncPrompt[P, FormatT], Generic[P, FormatT]):
     """An asynchronous prompt that retries."""
+
+    @overload
+    def __get__(self, instance: None, owner: type, /) -> Self: ...
+    @overload
+    def __get__(
+        self: AsyncRetryPrompt[Concatenate[Any, BoundP], FormatT],
+        instance: object,
+        owner: type | None = None,
+        /,
+    ) -> AsyncRetryPrompt[BoundP, FormatT]: ...
+    def __get__(self, instance: Any, owner: type | None = None, /) -> Any:
+        """The prompt of an instance, as functions are methods."""
+        return Bindable.__get__(self, instance, owner)
 
     async def __call__(
         self, model: Model | ModelId, *args: P.args, **kwargs: P.kwargs
@@ -178,6 +218,19 @@ class AsyncContextRetryPrompt(
 class RetryCall(RetryingCall[FormatT], Call[P, FormatT], Generic[P, FormatT]):
     """A synchronous call that retries."""
 
+    @overload
+    def __get__(self, instance: None, owner: type, /) -> Self: ...
+    @overload
+    def __get__(
+        self: RetryCall[Concatenate[Any, BoundP], FormatT],
+        instance: object,
+        owner: type | None = None,
+        /,
+    ) -> RetryCall[BoundP, FormatT]: ...
+    def __get__(self, instance: Any, owner: type | None = None, /) -> Any:
+        """The call of an instance, as functions are methods."""
+        return Bindable.__get__(self, instance, owner)
+
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> RetryResponse[FormatT]:
         """Ask; see `Model.call`."""
         return run_now(self.do_call(args, kwargs))
@@ -193,6 +246,19 @@ class RetryCall(RetryingCall[FormatT], Call[P, FormatT], Generic[P, FormatT]):
 
 class AsyncRetryCall(RetryingCall[FormatT], AsyncCall[P, FormatT], Generic[P, FormatT]):
     """An asynchronous call that retries."""
+
+    @overload
+    def __get__(self, instance: None, owner: type, /) -> Self: ...
+    @overload
+    def __get__(
+        self: AsyncRetryCall[Concatenate[Any, BoundP], FormatT],
+        instance: object,
+        owner: type | None = None,
+        /,
+    ) -> AsyncRetryCall[BoundP, FormatT]: ...
+    def __get__(self, instance: Any, owner: type | None = None, /) -> Any:
+        """The call of an instance, as functions are methods."""
+        return Bindable.__get__(self, instance, owner)
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> AsyncRetryResponse[FormatT]:
         """Ask; see `Model.call`."""
@@ -299,6 +365,22 @@ class RetryDecorator:
     ) -> AsyncRetryPrompt[P, GivenFormatT]: ...
     @overload
     def __call__(self, target: Prompt[P, GivenFormatT]) -> RetryPrompt[P, GivenFormatT]: ...
+    @overload
+    def __call__(
+        self, target: Method[OwnerT, AsyncContextCall[P, GivenT, GivenFormatT]]
+    ) -> Method[OwnerT, AsyncContextRetryCall[P, GivenT, GivenFormatT]]: ...
+    @overload
+    def __call__(
+        self, target: Method[OwnerT, ContextCall[P, GivenT, GivenFormatT]]
+    ) -> Method[OwnerT, ContextRetryCall[P, GivenT, GivenFormatT]]: ...
+    @overload
+    def __call__(
+        self, target: Method[OwnerT, AsyncContextPrompt[P, GivenT, GivenFormatT]]
+    ) -> Method[OwnerT, AsyncContextRetryPrompt[P, GivenT, GivenFormatT]]: ...
+    @overload
+    def __call__(
+        self, target: Method[OwnerT, ContextPrompt[P, GivenT, GivenFormatT]]
+    ) -> Method[OwnerT, ContextRetryPrompt[P, GivenT, GivenFormatT]]: ...
     def __call__(self, target: Any) -> Any:
         """The target with retries; one that has them gets this config instead."""
         for kind, retry_kind in _KINDS:
@@ -334,6 +416,22 @@ def retry(
 def retry(target: AsyncPrompt[P, GivenFormatT], /) -> AsyncRetryPrompt[P, GivenFormatT]: ...
 @overload
 def retry(target: Prompt[P, GivenFormatT], /) -> RetryPrompt[P, GivenFormatT]: ...
+@overload
+def retry(
+    target: Method[OwnerT, AsyncContextCall[P, GivenT, GivenFormatT]], /
+) -> Method[OwnerT, AsyncContextRetryCall[P, GivenT, GivenFormatT]]: ...
+@overload
+def retry(
+    target: Method[OwnerT, ContextCall[P, GivenT, GivenFormatT]], /
+) -> Method[OwnerT, ContextRetryCall[P, GivenT, GivenFormatT]]: ...
+@overload
+def retry(
+    target: Method[OwnerT, AsyncContextPrompt[P, GivenT, GivenFormatT]], /
+) -> Method[OwnerT, AsyncContextRetryPrompt[P, GivenT, GivenFormatT]]: ...
+@overload
+def retry(
+    target: Method[OwnerT, ContextPrompt[P, GivenT, GivenFormatT]], /
+) -> Method[OwnerT, ContextRetryPrompt[P, GivenT, GivenFormatT]]: ...
 @overload
 def retry(target: None = None, /, **config: Unpack[RetryArgs]) -> RetryDecorator: ...
 def retry(target: Any = None, /, **config: Unpack[RetryArgs]) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast, overload
@@ -18,11 +17,13 @@ from mirascope_nb.llm.tools.tool import (
     Tool,
     kind_of,
 )
+from mirascope_nb.llm.wrapping import Method, function_of, is_async
 
 __all__ = ["ToolDecorator", "tool"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+OwnerT = TypeVar("OwnerT")
 DepsT = TypeVar("DepsT")  # without a default, which may not stand before `P`
 
 
@@ -44,14 +45,23 @@ class ToolDecorator:
         self, fn: Callable[Concatenate[Context[DepsT], P], R]
     ) -> ContextTool[DepsT, P, R]: ...
     @overload
+    def __call__(
+        self, fn: Callable[Concatenate[OwnerT, Context[DepsT], P], Awaitable[R]]
+    ) -> Method[OwnerT, AsyncContextTool[DepsT, P, R]]: ...
+    @overload
+    def __call__(
+        self, fn: Callable[Concatenate[OwnerT, Context[DepsT], P], R]
+    ) -> Method[OwnerT, ContextTool[DepsT, P, R]]: ...
+    @overload
     def __call__(self, fn: Callable[P, Awaitable[R]]) -> AsyncTool[P, R]: ...
     @overload
     def __call__(self, fn: Callable[P, R]) -> Tool[P, R]: ...
     def __call__(self, fn: Callable[..., Any]) -> Any:
         """The tool that a function is."""
-        context = takes_context(fn)
-        schema = ToolSchema.from_function(fn, strict=self.strict, is_context_tool=context)
-        kind = kind_of(is_async=inspect.iscoroutinefunction(fn), takes_context=context)
+        plain = function_of(fn)
+        context = takes_context(plain)
+        schema = ToolSchema.from_function(plain, strict=self.strict, is_context_tool=context)
+        kind = kind_of(is_async=is_async(plain), takes_context=context)
         return kind(
             fn,
             schema.name,
@@ -70,6 +80,14 @@ def tool(  # pyright: ignore[reportOverlappingOverload]  # the first that fits c
 ) -> AsyncContextTool[DepsT, P, R]: ...
 @overload
 def tool(fn: Callable[Concatenate[Context[DepsT], P], R], /) -> ContextTool[DepsT, P, R]: ...
+@overload
+def tool(
+    fn: Callable[Concatenate[OwnerT, Context[DepsT], P], Awaitable[R]], /
+) -> Method[OwnerT, AsyncContextTool[DepsT, P, R]]: ...
+@overload
+def tool(
+    fn: Callable[Concatenate[OwnerT, Context[DepsT], P], R], /
+) -> Method[OwnerT, ContextTool[DepsT, P, R]]: ...
 @overload
 def tool(fn: Callable[P, Awaitable[R]], /) -> AsyncTool[P, R]: ...
 @overload
@@ -105,7 +123,10 @@ def tool(
         max_output: Characters of a text result that the model is sent; `None` for all.
 
     Raises:
-        ValueError: If the function's name is reserved.
+        ValueError: If the function's name is reserved, or it has none, as a lambda; if a limit is
+            not positive.
+        TypeError: If a limit is no number, or a parameter is positional-only.
+        NameError: If an annotation names something that cannot be found.
         pydantic.errors.PydanticSchemaGenerationError: If a parameter's type has no JSON schema.
     """
     decorator = ToolDecorator(

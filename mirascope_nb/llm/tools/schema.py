@@ -72,13 +72,14 @@ class ToolSchema(Generic[ToolFnT]):
             is_context_tool: Whether the first parameter is the context, which models never see.
 
         Raises:
-            ValueError: If the function's name is reserved.
+            ValueError: If the function's name is reserved, or it has none.
+            TypeError: If it is no function, or a parameter is positional-only.
             pydantic.errors.PydanticUserError: If an annotation has no JSON schema.
         """
         # What pydantic needs is imported when the first tool is made.
         from mirascope_nb.llm.tools.parameters import parameter_schema
 
-        name = fn.__name__
+        name = _name_of(fn)
         if name.startswith(FORMAT_TOOL_NAME):
             raise ValueError(f"'{name}' is a reserved name: tools may not begin with it")
         return cls(
@@ -118,3 +119,15 @@ class ToolSchema(Generic[ToolFnT]):
     def _seen(self) -> tuple[str, str, bool | None, str]:
         parameters = self.parameters.model_dump_json(by_alias=True, exclude_none=True)
         return self.name, self.description, self.strict, parameters
+
+
+def _name_of(fn: Any) -> str:
+    if not callable(fn):
+        raise TypeError(f"A tool is made of a function, not of {fn!r}")
+    name = getattr(fn, "__name__", None)
+    if not isinstance(name, str) or not name.isidentifier():
+        kind = "a lambda" if name == "<lambda>" else f"a {type(fn).__name__}"
+        raise ValueError(
+            f"A model calls a tool by its name, which {kind} lacks: write `def name(...)` instead"
+        )
+    return name

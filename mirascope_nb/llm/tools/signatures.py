@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import inspect
-import typing
-import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import Field
 from pydantic.fields import FieldInfo
+
+from mirascope_nb.llm.annotations import parameters_of, resolve
 
 __all__ = ["Parameter", "Signature", "tool_signature"]
 
@@ -49,12 +49,9 @@ def tool_signature(fn: Callable[..., Any], *, is_context_tool: bool = False) -> 
         TypeError: If a parameter is positional-only, as arguments are passed by name, or has a
             `Field` for its default.
     """
-    parameters = list(inspect.signature(fn).parameters.values())
-    if parameters and parameters[0].name in {"self", "cls"}:
-        parameters = parameters[1:]
+    parameters = parameters_of(fn)
     if is_context_tool:
         parameters = parameters[1:]
-    hints = _type_hints(fn)
     found: list[Parameter] = []
     takes_more = False
     for parameter in parameters:
@@ -66,11 +63,14 @@ def tool_signature(fn: Callable[..., Any], *, is_context_tool: bool = False) -> 
         if parameter.kind is parameter.VAR_KEYWORD:
             takes_more = True
         elif parameter.kind is not parameter.VAR_POSITIONAL:
-            found.append(_parameter(parameter, hints.get(parameter.name, Any)))
+            found.append(_parameter(fn, parameter))
     return Signature(parameters=tuple(found), takes_more=takes_more)
 
 
-def _parameter(parameter: inspect.Parameter, annotation: Any) -> Parameter:
+def _parameter(fn: Callable[..., Any], parameter: inspect.Parameter) -> Parameter:
+    annotation: Any = Any
+    if parameter.annotation is not parameter.empty:
+        annotation = resolve(fn, parameter.name, parameter.annotation)
     if isinstance(parameter.default, FieldInfo):
         raise TypeError(
             f"The default of '{parameter.name}' is a Field, which the function would be given as "
@@ -113,45 +113,3 @@ def _without_field_names(annotation: Any) -> tuple[Any, str | None]:
             )
         )
     return Annotated[(base, *kept)], description
-
-
-# Annotations that were resolved with the help of a frame that is gone by the time of a call.
-_resolved: weakref.WeakKeyDictionary[Callable[..., Any], dict[str, Any]] = (
-    weakref.WeakKeyDictionary()
-)
-
-
-def _type_hints(fn: Callable[..., Any]) -> dict[str, Any]:
-    target = inspect.unwrap(fn)
-    target = getattr(target, "__func__", target)
-    try:
-        return typing.get_type_hints(target, include_extras=True)
-    except NameError as error:
-        hints = _resolved.get(target) or _hints_from_frames(target, error.name)
-        if hints is None:
-            raise
-        _resolved[target] = hints
-        return hints
-    except TypeError:  # a callable object: the annotations are those of its method
-        return typing.get_type_hints(type(target).__call__, include_extras=True)
-
-
-def _hints_from_frames(fn: Callable[..., Any], missing: str | None) -> dict[str, Any] | None:
-    """The annotations of a function that name something of a function around it.
-
-    Postponed annotations know the module's names only. Names of an enclosing function are in its
-    frame, which is still there while a decorator runs.
-    """
-    names: dict[str, Any] = {}
-    frame = inspect.currentframe()
-    while frame is not None and missing is not None:
-        is_ours = str(frame.f_globals.get("__name__")).startswith("mirascope_nb.")
-        if missing in frame.f_locals and missing not in names and not is_ours:
-            names[missing] = frame.f_locals[missing]
-            try:
-                return typing.get_type_hints(fn, localns=names, include_extras=True)
-            except NameError as error:
-                missing = error.name
-                continue  # in the same frame
-        frame = frame.f_back
-    return None

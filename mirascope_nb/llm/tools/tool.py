@@ -12,21 +12,26 @@ from typing import (
     Concatenate,
     Generic,
     ParamSpec,
+    Self,
     TypeAlias,
     TypeVar,
     cast,
+    overload,
 )
 
 from mirascope_nb._loop import run_now
+from mirascope_nb.llm.annotations import parameters_of
 from mirascope_nb.llm.content import ToolCall, ToolOutput
 from mirascope_nb.llm.context import Context
 from mirascope_nb.llm.io import ASYNC, BLOCKING
 from mirascope_nb.llm.tools.arguments import convert_arguments
 from mirascope_nb.llm.tools.execution import execute
 from mirascope_nb.llm.tools.schema import ToolFnT, ToolSchema
-from mirascope_nb.llm.wrapping import look_like
+from mirascope_nb.llm.wrapping import Bindable, function_of, look_like
 
 if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
     from mirascope_nb.llm.tools.parameters import ToolParameterSchema
 
 __all__ = [
@@ -43,6 +48,8 @@ __all__ = [
 ]
 
 P = ParamSpec("P")
+BoundP = ParamSpec("BoundP")
+"""What is left of `P` when `self` is bound."""
 R = TypeVar("R")
 DepsT = TypeVar("DepsT")  # without a default, which may not stand before `P`
 
@@ -50,8 +57,11 @@ DEFAULT_TIMEOUT = 60.0
 DEFAULT_MAX_OUTPUT = 262_144
 
 
-class BaseTool(ToolSchema[ToolFnT]):
+class BaseTool(ToolSchema[ToolFnT], Bindable):
     """A function that a model may call, with what it is told about it."""
+
+    owner: type | None = None
+    """The class that the tool is a method of, if it is one."""
 
     is_async: ClassVar[bool] = False
     takes_context: ClassVar[bool] = False
@@ -79,20 +89,64 @@ class BaseTool(ToolSchema[ToolFnT]):
         timeout: float | None = DEFAULT_TIMEOUT,
         max_output: int | None = DEFAULT_MAX_OUTPUT,
     ) -> None:
-        super().__init__(fn, name, description, parameters, strict=strict)
+        """Make a tool, of which a model is told what is given here.
+
+        Raises:
+            TypeError: If the timeout or the cap is no number.
+            ValueError: If the timeout or the cap is not positive.
+        """
+        _check_limit("timeout", timeout, float)
+        _check_limit("max_output", max_output, int)
+        super().__init__(function_of(fn), name, description, parameters, strict=strict)
         self.requires_approval = requires_approval
         self.timeout = timeout
         self.max_output = max_output
         look_like(self, fn)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        if self.owner is None:
+            self.owner = owner
+
+    def bind(self, fn: Callable[..., Any], instance: object, owner: type | None) -> Self:
+        """The tool of an instance."""
+        bound = super().bind(fn, instance, owner)
+        vars(bound).pop("needs_instance", None)
+        return bound
+
+    @functools.cached_property
+    def needs_instance(self) -> bool:
+        """Whether it is a method, and not yet that of an instance."""
+        if self._unbound is not None or isinstance(self.__wrapped__, staticmethod):
+            return False
+        try:
+            first = next(iter(inspect.signature(self.fn).parameters), None)
+        except (TypeError, ValueError, NameError):
+            return False
+        return first in {"self", "cls"}
+
+    @functools.cached_property
+    def argument_adapter(self) -> TypeAdapter[dict[str, Any]] | None:
+        """As that of any schema; made once for all instances of a class."""
+        if self._unbound is not None:
+            return self._unbound.argument_adapter
+        return super().argument_adapter
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "argument_adapter"}
+
+    def __repr__(self) -> str:
+        given = "" if self.strict is None else f", strict={self.strict}"
+        asks = ", requires_approval=True" if self.requires_approval else ""
+        return f"{type(self).__name__}({self.name}{given}{asks})"
 
     @functools.cached_property
     def signature_text(self) -> str:
         """The parameters as Python shows them, such as `(city: str, days: int = 1)`."""
         try:
             signature = inspect.signature(self.fn)
+            parameters = parameters_of(self.fn)
         except (TypeError, ValueError):
             return "(...)"
-        parameters = list(signature.parameters.values())
         shown = [
             each.replace(annotation=_Verbatim(each.annotation))
             if isinstance(each.annotation, str)
@@ -128,6 +182,16 @@ class BaseTool(ToolSchema[ToolFnT]):
         return convert_arguments(self, arguments)
 
 
+def _check_limit(name: str, limit: Any, kind: type[float]) -> None:
+    if limit is None:
+        return
+    if isinstance(limit, bool) or not isinstance(limit, int | kind):
+        what = "a number of seconds" if kind is float else "a number of characters"
+        raise TypeError(f"A tool's {name} is {what}, or None for no limit, and not {limit!r}")
+    if not limit > 0:
+        raise ValueError(f"A tool's {name} must be positive, or None for no limit, not {limit!r}")
+
+
 class _Verbatim:
     """An annotation that was written as a string, shown without its quotes."""
 
@@ -140,6 +204,16 @@ class _Verbatim:
 
 class Tool(BaseTool[Callable[P, R]], Generic[P, R]):
     """A synchronous tool. Calling it calls the function."""
+
+    @overload
+    def __get__(self, instance: None, owner: type, /) -> Self: ...
+    @overload
+    def __get__(
+        self: Tool[Concatenate[Any, BoundP], R], instance: object, owner: type | None = None, /
+    ) -> Tool[BoundP, R]: ...
+    def __get__(self, instance: Any, owner: type | None = None, /) -> Any:
+        """The tool of an instance, as functions are methods."""
+        return super().__get__(instance, owner)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call the function itself."""
@@ -154,6 +228,19 @@ class AsyncTool(BaseTool[Callable[P, Awaitable[R]]], Generic[P, R]):
     """An asynchronous tool."""
 
     is_async = True
+
+    @overload
+    def __get__(self, instance: None, owner: type, /) -> Self: ...
+    @overload
+    def __get__(
+        self: AsyncTool[Concatenate[Any, BoundP], R],
+        instance: object,
+        owner: type | None = None,
+        /,
+    ) -> AsyncTool[BoundP, R]: ...
+    def __get__(self, instance: Any, owner: type | None = None, /) -> Any:
+        """The tool of an instance, as functions are methods."""
+        return super().__get__(instance, owner)
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call the function itself."""

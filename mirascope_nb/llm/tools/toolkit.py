@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar, Generic, TypeAlias, cast
+import reprlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Generic, Self, TypeAlias, cast
 
 from typing_extensions import TypeVar
 
@@ -14,6 +15,7 @@ from mirascope_nb.llm.exceptions import ToolNotFoundError
 from mirascope_nb.llm.io import ASYNC, BLOCKING, IO
 from mirascope_nb.llm.tools.execution import execute, failed
 from mirascope_nb.llm.tools.provider_tools import ProviderTool
+from mirascope_nb.llm.tools.schema import ToolSchema
 from mirascope_nb.llm.tools.tool import (
     AsyncContextTool,
     AsyncTool,
@@ -21,6 +23,7 @@ from mirascope_nb.llm.tools.tool import (
     ContextTool,
     Tool,
 )
+from mirascope_nb.llm.wrapping import Method, function_of
 
 __all__ = [
     "AnyTools",
@@ -60,8 +63,9 @@ class BaseToolkit(Generic[ToolT]):
 
         Raises:
             ValueError: If two have the same name, or an async tool is given to a sync toolkit.
+            TypeError: If one is no tool, or a single tool is given instead of a sequence.
         """
-        self.tools = list(tools or ())
+        self.tools = [function_of(tool) for tool in _listed(tools)]
         self.tools_dict = {}
         self.provider_tools_dict = {}
         for tool in self.tools:
@@ -75,9 +79,55 @@ class BaseToolkit(Generic[ToolT]):
                 raise ValueError(f"Multiple tools with name: {tool.name}")
             self.tools_dict[tool.name] = tool
 
+    @classmethod
+    def of(cls, tools: BaseToolkit[Any] | Sequence[Any] | None) -> Self:
+        """A toolkit of this kind: as given, or made of a sequence or of another kind's tools."""
+        if isinstance(tools, cls):
+            return tools
+        return cls(tools.tools if isinstance(tools, BaseToolkit) else tools)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the tools, in their order."""
+        return [tool.name for tool in self.tools]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.names})"
+
+    def bound_to(self, instance: object, owner: type | None) -> Self:
+        """The toolkit of an instance: tools that are methods of its class become its own."""
+        methods = [tool for tool in self.tools_dict.values() if tool.needs_instance]
+        owner = type(instance) if owner is None else owner
+        ours = {tool.name for tool in methods if tool.owner and issubclass(owner, tool.owner)}
+        if not ours:
+            return self
+        bound: list[Any] = [
+            cast("Any", tool).__get__(instance, owner) if tool.name in ours else tool
+            for tool in self.tools
+        ]
+        return type(self)(bound)
+
+    def refuse_unbound(self) -> None:
+        """Refuse tools that are methods of no instance, which no call could run.
+
+        Raises:
+            TypeError: If there is one.
+        """
+        for tool in self.tools_dict.values():
+            if tool.needs_instance:
+                raise TypeError(
+                    f"Tool '{tool.name}' is a method: give that of an instance, "
+                    f"such as tools=[self.{tool.name}]"
+                )
+
     def _check(self, tool: object) -> None:
         if not isinstance(tool, BaseTool):
-            raise TypeError(f"{tool!r} is not a tool: decorate the function with @llm.tool")
+            hint = "decorate the function with @llm.tool"
+            if isinstance(tool, ToolSchema):
+                hint = "a schema only describes; make a tool with @llm.tool"
+            elif not callable(tool):
+                hint = "give functions decorated with @llm.tool"
+            raise TypeError(f"{_shown(tool)} is not a tool: {hint}")
         kind = cast("BaseTool[Any]", tool)
         if kind.is_async and not self.io.is_async:
             raise ValueError(
@@ -173,26 +223,42 @@ AsyncContextTools: TypeAlias = (
     ]
     | AsyncContextToolkit[DepsT]
 )
-AnyTools: TypeAlias = Sequence[BaseTool[Any] | ProviderTool] | BaseToolkit[Any]
+AnyTools: TypeAlias = (
+    Sequence[BaseTool[Any] | ProviderTool | Method[Any, BaseTool[Any]]] | BaseToolkit[Any]
+)
 
 
 def normalize_tools(tools: Tools | None) -> Toolkit:
     """A toolkit, as given or made of a sequence."""
-    return tools if isinstance(tools, Toolkit) else Toolkit(tools)
+    return Toolkit.of(tools)
 
 
 def normalize_async_tools(tools: AsyncTools | None) -> AsyncToolkit:
     """A toolkit, as given or made of a sequence."""
-    return tools if isinstance(tools, AsyncToolkit) else AsyncToolkit(tools)
+    return AsyncToolkit.of(tools)
 
 
 def normalize_context_tools(tools: ContextTools[DepsT] | None) -> ContextToolkit[DepsT]:
     """A toolkit, as given or made of a sequence."""
-    return tools if isinstance(tools, ContextToolkit) else ContextToolkit(tools)
+    return ContextToolkit[DepsT].of(tools)
 
 
 def normalize_async_context_tools(
     tools: AsyncContextTools[DepsT] | None,
 ) -> AsyncContextToolkit[DepsT]:
     """A toolkit, as given or made of a sequence."""
-    return tools if isinstance(tools, AsyncContextToolkit) else AsyncContextToolkit(tools)
+    return AsyncContextToolkit[DepsT].of(tools)
+
+
+def _listed(tools: Any) -> list[Any]:
+    if tools is None:
+        return []
+    if isinstance(tools, BaseTool | ProviderTool):
+        raise TypeError(f"tools is a list: write tools=[{tools.name}]")
+    if isinstance(tools, str | bytes | Mapping) or not isinstance(tools, Iterable):
+        raise TypeError(f"tools is a list of tools, and not {_shown(tools)}")
+    return list(cast("Iterable[Any]", tools))
+
+
+def _shown(value: Any) -> str:
+    return str(getattr(value, "__name__", None) or reprlib.repr(value))
