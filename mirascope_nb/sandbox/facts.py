@@ -5,13 +5,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mirascope_nb.sandbox.knowledge import (
-    BOOKS,
-    CITY_COUNTRIES,
-    COUNTRY_NAMES,
-    GENRE_WORDS,
-    Book,
-)
+from mirascope_nb.sandbox.books import BOOKS, GENRE_WORDS, Book
+from mirascope_nb.sandbox.places import CITY_COUNTRIES, COUNTRY_NAMES
 from mirascope_nb.sandbox.vocabulary import COMMON, NUMBER_WORDS, word_list, word_set
 
 _MONTHS = word_list(

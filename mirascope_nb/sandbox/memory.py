@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from mirascope_nb.sandbox.knowledge import BOOKS, Book
+from mirascope_nb.sandbox.books import BOOKS, Book
 from mirascope_nb.sandbox.prompt import Prompt
 from mirascope_nb.sandbox.skills import summarise
 

@@ -103,6 +103,8 @@ def worked_on(asked: Asked) -> str | None:
         count = letters[2].lower().count(letters[1].lower())
         return f"There are **{count}** in “{letters[2]}”."
     passage = subject_text(asked.facts)
+    if passage == asked.text and asked.facts.quoted:
+        passage = max(asked.facts.quoted, key=len)
     facts = read_facts(passage)
     for pattern, work in _WORK:
         if re.search(pattern, asked.text, re.IGNORECASE):

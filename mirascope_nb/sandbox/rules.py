@@ -19,14 +19,10 @@ from mirascope_nb.sandbox.prompt import (
     count_tokens,
     cut_to_tokens,
 )
+from mirascope_nb.sandbox.results import known_from_results, latest_results, prose_of_results
 from mirascope_nb.sandbox.schema import fill
 from mirascope_nb.sandbox.script import Scripted
-from mirascope_nb.sandbox.tools import (
-    calls_for,
-    known_from_results,
-    latest_results,
-    prose_of_results,
-)
+from mirascope_nb.sandbox.tools import calls_for
 from mirascope_nb.sandbox.wires.base import encode
 
 _HEAD = 3000

@@ -21,7 +21,7 @@ from mirascope_nb.sandbox.jsonvalue import Object, as_list, as_object, as_text, 
 from mirascope_nb.sandbox.patterns import matching
 from mirascope_nb.sandbox.skills import classify, list_asked_for, list_of_noun
 from mirascope_nb.sandbox.subjects import Record, records_of, subject_text
-from mirascope_nb.sandbox.values import MISSING, Finder
+from mirascope_nb.sandbox.values import MISSING, Finder, number_in, sample_of
 
 _DEEP = 4
 _A_LIST = 3
@@ -177,7 +177,8 @@ class _Filling:
             if name not in required and not self._wanted(inner, (*names, name), record, depth):
                 continue
             filled[name] = self.value(inner, (*names, name), record, depth + 1)
-        if not properties:
+        # A tool without parameters takes none, also where its schema leaves that open.
+        if not properties and not (self._finder.eager and not schema.get("additionalProperties")):
             filled |= self._entries(schema, names, record, depth)
         return filled
 
@@ -344,11 +345,14 @@ class _Filling:
         kind = kinds(schema)[0]
         found = self._finder.evident(names, schema, record)
         if isinstance(found, str):
-            found = _number_in(found)
+            found = number_in(found)
+        name = names[-1] if names else ""
         if not is_number(found):
-            found = self._finder.number(names[-1] if names else "", required=required)
+            found = self._finder.worked_out(name)
         if not is_number(found):
-            found = _sample(schema, kind)
+            found = self._finder.number(name, required=required)
+        if not is_number(found):
+            found = sample_of(schema, kind)
         if not is_number(found):
             found = self._finder.invented(names, numeric=True)
             top = number_at(schema, "maximum") or number_at(schema, "exclusiveMaximum")
@@ -373,7 +377,7 @@ class _Filling:
         elif isinstance(found, int | float) and not isinstance(found, bool):
             found = str(found)
         if not isinstance(found, str):
-            found = _sample(schema, "string")
+            found = sample_of(schema, "string")
         if not isinstance(found, str):
             found = self._finder.invented(names, numeric=False)
         if _UPPER.search(as_text(schema.get("description"))):
@@ -390,18 +394,3 @@ def _field_words(schema: Object, root: Object, depth: int) -> Iterator[str]:
     items = whole.get("items")
     if depth < _DEEP and is_object(items):
         yield from _field_words(items, root, depth + 1)
-
-
-def _number_in(text: str) -> Any:
-    found = re.search(r"-?\d+(?:\.\d+)?", text)
-    if found is None:
-        return MISSING
-    return float(found[0]) if "." in found[0] else int(found[0])
-
-
-def _sample(schema: Object, kind: str) -> Any:
-    """An example or default that the schema itself gives."""
-    for value in (*as_list(schema.get("examples")), schema.get("default")):
-        if has_kind(value, kind):
-            return value
-    return MISSING

@@ -4,8 +4,9 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from mirascope_nb.sandbox.books import BOOKS, Book
 from mirascope_nb.sandbox.facts import Facts, find_book, topic_words
-from mirascope_nb.sandbox.knowledge import BOOKS, CAPITALS, CITY_COUNTRIES, Book
+from mirascope_nb.sandbox.places import CAPITALS, CITY_COUNTRIES
 from mirascope_nb.sandbox.skills import calculate, feeling_of, show_number, summarise, translate
 from mirascope_nb.sandbox.vocabulary import LANGUAGES, OTHER_LANGUAGES
 

@@ -178,6 +178,7 @@ _HANDLERS: tuple[tuple[re.Pattern[str], Handler], ...] = (
         passages.summarised,
     ),
     (_when(r"primes?\b.{0,60}?\bbelow"), trivia.primes),
+    (_when(r"how many\b"), trivia.counted),
     (
         _when("upper ?case", "lower ?case", "reverse", "count", "how many", "extract"),
         passages.worked_on,
@@ -195,6 +196,11 @@ _HANDLERS: tuple[tuple[re.Pattern[str], Handler], ...] = (
             r"[-(]+\d", "square root", r"\d+ squared",
         ),
         trivia.sum_up,
+    ),
+    (_when(r"(?:which|what) year\b", r"when (?:was|were|did)\b"), trivia.year),
+    (
+        _when(r"(?:pick|choose|give me|think of|guess|name)\b.{0,20}?\bnumber\b", r"random number"),
+        trivia.picked,
     ),
     (_when(r"capitals?\b"), trivia.capital),
     (_when("(?:what|which) country", "where is"), trivia.country),

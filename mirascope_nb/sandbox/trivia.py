@@ -3,16 +3,10 @@
 import re
 
 from mirascope_nb.sandbox.asked import Asked, topic_of, wanted
+from mirascope_nb.sandbox.books import BOOKS, Book
 from mirascope_nb.sandbox.facts import find_book, words_of
-from mirascope_nb.sandbox.knowledge import (
-    BOOKS,
-    CAPITALS,
-    CITY_COUNTRIES,
-    COUNTRY_NAMES,
-    TOPICS,
-    Book,
-)
 from mirascope_nb.sandbox.memory import mentioned_books
+from mirascope_nb.sandbox.places import CAPITALS, CITY_COUNTRIES, COUNTRY_NAMES
 from mirascope_nb.sandbox.skills import (
     calculate,
     list_asked_for,
@@ -21,6 +15,7 @@ from mirascope_nb.sandbox.skills import (
     summarise,
 )
 from mirascope_nb.sandbox.subjects import RECIPES
+from mirascope_nb.sandbox.topics import TOPICS
 
 _PRIMES = re.compile(
     r"\bprimes?\b.{0,60}?\bbelow (\d{1,4})\b(?:.{0,60}?\bcontain\w* (\d+))?", re.IGNORECASE
@@ -32,6 +27,53 @@ _PAIR = re.compile(
     re.IGNORECASE,
 )
 _VERSUS = re.compile(r"\b([\w+#-]+)\s+(?:vs\.?|versus)\s+([\w+#-]+)", re.IGNORECASE)
+
+# How many there are of what people ask about, for questions that begin with `how many`.
+_AMOUNTS: tuple[tuple[str, int], ...] = (
+    (r"planets", 8), (r"continents", 7), (r"oceans", 5), (r"seasons", 4), (r"states", 50),
+    (r"days\b.*\bweek", 7), (r"days\b.*\bleap year", 366), (r"days\b.*\byear", 365),
+    (r"months", 12), (r"weeks\b.*\byear", 52), (r"hours\b.*\bday", 24),
+    (r"minutes\b.*\bhour", 60), (r"seconds\b.*\bminute", 60), (r"bits\b.*\bbyte", 8),
+    (r"letters\b.*\balphabet", 26), (r"legs\b.*\bspider", 8), (r"legs\b.*\binsect", 6),
+    (r"legs\b.*\b(?:dog|cat|horse)", 4), (r"sides\b.*\btriangle", 3),
+    (r"sides\b.*\bhexagon", 6), (r"strings\b.*\bguitar", 6), (r"wheels\b.*\bcar", 4),
+)  # fmt: skip
+_YEARS: tuple[tuple[str, int], ...] = (
+    (r"\bmoon\b", 1969), (r"\bberlin wall\b", 1989), (r"\bfrench revolution\b", 1789),
+    (r"\btitanic\b", 1912), (r"\bworld war (?:ii|2|two)\b.*\b(?:begin|start)", 1939),
+    (r"\bworld war (?:ii|2|two)\b", 1945), (r"\bpython\b", 1991),
+)  # fmt: skip
+_RANGE = re.compile(r"\b(?:between|from)\s+(\d{1,9})\s+(?:and|to)\s+(\d{1,9})\b", re.IGNORECASE)
+
+
+def counted(asked: Asked) -> str | None:
+    """How many there are of something that everybody could count."""
+    low = asked.text.lower()
+    for pattern, amount in _AMOUNTS:
+        if re.search(rf"\bhow many\b.{{0,40}}?\b{pattern}", low, re.DOTALL):
+            return str(amount) if asked.brief else f"There are **{amount}**."
+    return None
+
+
+def year(asked: Asked) -> str | None:
+    """When a book came out, or something famous happened."""
+    low = asked.text.lower()
+    named = next((known for known in BOOKS if known.title.lower() in low), None)
+    if named is not None:
+        when = str(named.year)
+        return when if asked.brief else f"*{named.title}* was published in **{when}**."
+    found = next((when for pattern, when in _YEARS if re.search(pattern, low)), None)
+    if found is None:
+        return None
+    return str(found) if asked.brief else f"That was in **{found}**."
+
+
+def picked(asked: Asked) -> str:
+    """A number, when any will do: within the limits that are given."""
+    limits = _RANGE.search(asked.text)
+    low, high = sorted((int(limits[1]), int(limits[2]))) if limits else (1, 10)
+    number = low + (high - low) * 2 // 3
+    return str(number) if asked.brief else f"I pick **{number}**."
 
 
 def sum_up(asked: Asked) -> str | None:

@@ -10,8 +10,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from mirascope_nb.sandbox.constraints import has_kind
 from mirascope_nb.sandbox.facts import Facts, number_of, words_of
-from mirascope_nb.sandbox.jsonvalue import Object, as_text
+from mirascope_nb.sandbox.jsonvalue import Object, as_list, as_text
 from mirascope_nb.sandbox.skills import summarise
 from mirascope_nb.sandbox.subjects import Record, language_of, subject_text
 from mirascope_nb.sandbox.vocabulary import word_set
@@ -27,8 +28,21 @@ MISSING: Final = _Missing()
 _SHOULD_BE = re.compile(r"should be (?:exactly )?(-?\d+(?:\.\d+)?|\"[^\"]+\"|'[^']+')")
 _SAYING = re.compile(
     r"\b(?:saying|that says|says|with the (?:message|text|body|content)|message|reading|text)\b"
-    r"[:,]?\s+(?:that )?(.+)$",
+    r"[:,]?\s+(?:that )?"
+    # What is quoted ends with its quotation mark, and keeps its own full stop.
+    r"(?:\"(?P<double>[^\"]+)\"|“(?P<curly>[^”]+)”|'(?P<single>[^'\n]+)'(?!\w)|(?P<plain>.+)$)",
     re.IGNORECASE | re.DOTALL,
+)
+# What is to be added, removed or finished: `Add a task: buy milk`, `remove tea from my list`.
+_OBJECT = re.compile(
+    r"\b(?:add|create|put|remove|delete|erase|drop|cancel|complete|finish|mark|remember)\s+"
+    r"(?:(?:a|an|the|my|our|new|another)\s+){0,2}"
+    r"(?:(?:task|todo|to-do|item|note|reminder|entry|event)s?\b(?:\s+(?:called|named|to)\b|\s*:)?"
+    r"\s*)?"
+    r"(.{1,120}?)(?:\s+(?:task|todo|item|note|reminder|entry|event))?"
+    r"(?=\s+(?:to|from|on|off|in|into|as)\s+(?:my|our|your|the|a|done|complete|finished)\b"
+    r"|\s+(?:and|then)\b|[,;]|[.?!]?\s*$)",
+    re.IGNORECASE,
 )
 _UP_TO = r"(?=[.?!]|$|,? (?:in|at|from|using|with|by|and then|please)\b)"
 _TOPICS = tuple(
@@ -68,6 +82,10 @@ _YEARS = range(1000, 3000)
 _ANSWERS = word_set(
     "answer response output reply result message content text explanation haiku poem joke story "
     "code note comment review body recommendation suggestion advice"
+)
+_RESULTS = word_set(
+    "answer output result response reply value number total sum count amount product difference "
+    "quotient year"
 )
 _IN_ORDER = word_set(
     "number numbers value values first second third left right num operand addend factor amount "
@@ -131,10 +149,20 @@ class Finder:
             return 1
         return self.phrase(words)
 
+    def worked_out(self, name: str) -> Any:
+        """The number that the reply in prose comes to, for a field that holds the answer itself."""
+        if self.eager or not set(words_of(name)) & _RESULTS:
+            return MISSING
+        # What a reply quotes is the question.
+        prose = re.sub(r"“[^”]*”", " ", self.answer())
+        numbers = re.findall(r"(?<![\w.])-?\d+(?:,\d{3})*(?:\.\d+)?(?![\w-]*\d)", prose)
+        return number_of(numbers[-1]) if numbers else MISSING
+
     def phrase(self, words: Collection[str]) -> str:
         """Words of the prompt that suit a field of text."""
         if self.eager:
-            return (self.facts.quoted or (self._topic(),))[0] or self.facts.text.strip()
+            said = (*self.facts.quoted, _captured(_OBJECT)(self.facts), self._topic())
+            return next(filter(None, said), self.facts.text.strip())
         if {"title", "headline", "name", "subject", "label"} & set(words):
             topic = self._topic() or summarise(self.facts.text)
             return topic[:1].upper() + topic[1:60]
@@ -161,11 +189,10 @@ class Finder:
             before = re.search(rf"(?<![\w.,]){digits}\s+{spoken}\b", text, re.IGNORECASE)
             found = after or before
             return number_of(found[1]) if found else MISSING
-        found = re.search(
-            rf"\b{spoken}\b\s*(?:=|:(?!\w))\s*(?:\"([^\"]+)\"|'([^']+)'|([^\s,;]+))",
-            text,
-            re.IGNORECASE,
-        )
+        quoted = r"(?:\"([^\"]+)\"|“([^”]+)”|'([^']+)'(?!\w))"
+        if found := re.search(rf"\b{spoken}\b\s*[=:]?\s*{quoted}", text, re.IGNORECASE):
+            return next(filter(None, found.groups()))
+        found = re.search(rf"\b{spoken}\b\s*(?:=|:(?!\w))\s*([^\s,;]+)", text, re.IGNORECASE)
         if found is None and name.lower() in _NAMED_THINGS:
             found = re.search(
                 rf"\b{spoken}\s+(?:named |called )?"
@@ -196,6 +223,15 @@ def _captured(pattern: re.Pattern[str]) -> Callable[[Facts], str]:
         return found[1].strip().strip("\"'“”") if found else ""
 
     return find
+
+
+def _said(facts: Facts) -> str:
+    """What somebody is to be told."""
+    found = _SAYING.search(facts.text)
+    if found is None:
+        return ""
+    quoted = found["double"] or found["curly"] or found["single"]
+    return quoted or found["plain"].strip().strip("\"'“”").rstrip(".")
 
 
 def _journey(group: int) -> Callable[[Facts], str]:
@@ -240,7 +276,7 @@ _MEANINGS: tuple[tuple[frozenset[str], Callable[[Facts], Any]], ...] = (
 """What a name can mean, the surest first."""
 
 _EAGER_MEANINGS: tuple[tuple[frozenset[str], Callable[[Facts], Any]], ...] = (
-    (word_set("message body content"), lambda facts: _captured(_SAYING)(facts).rstrip(".")),
+    (word_set("message body content"), _said),
     (word_set("question prompt input"), lambda facts: facts.text.strip()),
 )
 
@@ -274,3 +310,17 @@ def _recorded(names: tuple[str, ...], record: Record) -> Any:
     parts = [word for name in names[-2:] for word in words_of(name)]
     tails = ("".join(parts[start:]) for start in range(len(parts)))
     return next((record[tail] for tail in tails if tail in record), MISSING)
+
+
+def number_in(text: str) -> Any:
+    """The first number that is written in a text, or `MISSING`."""
+    found = re.search(r"-?\d+(?:\.\d+)?", text)
+    return number_of(found[0]) if found else MISSING
+
+
+def sample_of(schema: Object, kind: str) -> Any:
+    """An example or default of a JSON type that the schema itself gives, or `MISSING`."""
+    for value in (*as_list(schema.get("examples")), schema.get("default")):
+        if has_kind(value, kind):
+            return value
+    return MISSING

@@ -156,6 +156,29 @@ class Speaker:
         return found
 
     @classmethod
+    def types_of(cls, value: Any, path: str = "") -> dict[str, set[str]]:
+        """The JSON types of all values, by their paths."""
+        kinds = {
+            dict: "object", list: "array", str: "string", bool: "boolean", int: "number",
+            float: "number", type(None): "null",
+        }  # fmt: skip
+        found = {path: {kinds[type(value)]}}
+        inner: list[tuple[str, Any]] = []
+        if isinstance(value, dict):
+            tagged = cast("dict[str, Any]", value)
+            kind = tagged.get("type")
+            here = f"{path}<{kind}>" if isinstance(kind, str) else path
+            inner = [(f"{here}.{key}", item) for key, item in tagged.items()]
+        elif isinstance(value, list):
+            inner = [(f"{path}[]", item) for item in cast("list[Any]", value)]
+        for place, item in inner:
+            if place.rpartition(".")[2] in FREE_CONTENT:
+                continue
+            for name, types in cls.types_of(item, place).items():
+                found.setdefault(name, set()).update(types)
+        return found
+
+    @classmethod
     def shapes_of(cls, events: list[tuple[str, Any]]) -> dict[str, set[str]]:
         """The shapes of a stream's events, by kind."""
         shapes: dict[str, set[str]] = {}
