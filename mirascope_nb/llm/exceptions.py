@@ -29,6 +29,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -63,16 +64,39 @@ class Error(Exception):
     """The root of everything this library raises on its own account."""
 
     def __reduce__(self) -> tuple[object, ...]:
-        # The default would call the class with `args`, which is the message alone. What is chained
-        # belongs to this process, and may hold what cannot be pickled.
-        state = {name: value for name, value in vars(self).items() if name != "original_exception"}
-        return _unpickled, (type(self), self.args, state)
+        # The default would call the class with `args`, which is the message alone.
+        return _unpickled, (type(self), self.args, self._carried())
+
+    def _carried(self) -> dict[str, object]:
+        """The attributes that go along when the error is pickled."""
+        return {
+            name: portable(value) if isinstance(value, BaseException) else value
+            for name, value in vars(self).items()
+        }
 
 
 def _unpickled(cls: type[Error], args: tuple[object, ...], state: dict[str, object]) -> Error:
     error = cls.__new__(cls)
     error.args = args
-    vars(error).update({"original_exception": None} | state)
+    vars(error).update(state)
+    for name in ("tool_exception", "original_exception"):
+        cause = state.get(name)
+        if isinstance(cause, BaseException):
+            error.__cause__ = cause
+    return error
+
+
+def portable(error: BaseException) -> BaseException:
+    """An exception as it can go to another process: itself, or one that says the same.
+
+    Users' exceptions may take arguments of their own, or hold what cannot be pickled.
+    """
+    import pickle
+
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301, our own bytes
+    except Exception:  # noqa: BLE001, whatever its pickling raises
+        return RuntimeError(str(error))
     return error
 
 
@@ -99,6 +123,10 @@ class ProviderError(Error):
         self.original_exception = original_exception
         if original_exception is not None:
             self.__cause__ = original_exception
+
+    def _carried(self) -> dict[str, object]:
+        # A transport's exceptions hold the request, and so the key.
+        return super()._carried() | {"original_exception": None}
 
 
 class APIError(ProviderError):
@@ -217,6 +245,10 @@ class ParseError(Error):
     """A reply could not be parsed into the format asked for."""
 
     original_exception: Exception
+    """Why: of pydantic, of `json`, or of an output parser."""
+
+    _retry_message: str | None = None
+    """For an error that was pickled: its exceptions may have arrived as others."""
 
     def __init__(self, message: str, original_exception: Exception) -> None:
         super().__init__(message)
@@ -225,6 +257,8 @@ class ParseError(Error):
 
     def retry_message(self) -> str:
         """What to tell the model so that its next reply can be parsed."""
+        if self._retry_message is not None:
+            return self._retry_message
         from pydantic import ValidationError
 
         error = self.original_exception
@@ -244,6 +278,9 @@ class ParseError(Error):
             "Please ensure your response matches the expected format."
         )
 
+    def _carried(self) -> dict[str, object]:
+        return super()._carried() | {"_retry_message": self.retry_message()}
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ParseError) and str(self) == str(other)
 
@@ -255,8 +292,10 @@ class FeatureNotSupportedError(Error):
     """A provider or model cannot do what was asked, so nothing was sent."""
 
     feature: str
+    """What was asked for, in a few words."""
     provider_id: str
     model_id: str | None
+    """The model, if it is the one that cannot; `None` if no model of the provider can."""
 
     def __init__(
         self,
@@ -328,6 +367,10 @@ class RetriesExhausted(Error):  # noqa: N818, the published name
         if self.failures:
             self.__cause__ = self.failures[-1].exception
 
+    def _carried(self) -> dict[str, object]:
+        carried = [replace(each, exception=portable(each.exception)) for each in self.failures]
+        return super()._carried() | {"failures": carried}
+
     @property
     def retry_after(self) -> float | None:
         """Seconds that the last failure's server asked to wait, or `None` if it did not say."""
@@ -342,8 +385,13 @@ class StreamRestarted(Error):  # noqa: N818, the published name
     """
 
     failure: RetryFailure
+    """The attempt that broke off."""
 
     def __init__(self, failure: RetryFailure) -> None:
         super().__init__(f"Stream restarted due to: {failure.exception}")
         self.failure = failure
         self.__cause__ = failure.exception
+
+    def _carried(self) -> dict[str, object]:
+        failure = replace(self.failure, exception=portable(self.failure.exception))
+        return super()._carried() | {"failure": failure}

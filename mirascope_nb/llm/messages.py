@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast
@@ -150,6 +151,9 @@ def _parts(content: object) -> list[object]:
 
 
 def _unknown(part: object) -> TypeError:
+    if inspect.iscoroutine(part):
+        part.close()
+        return TypeError("There is a coroutine to send: was a function called without `await`?")
     if part is None:
         return TypeError(
             "There is nothing to send but None. Did the prompt function forget to return?"

@@ -206,7 +206,7 @@ class Model:
             params = cast("Params", {**params, "timeout": self.timeout})
         provider = self.provider
         do = provider.do_stream if streamed else provider.do_call
-        return await do(
+        response: RootResponse[Any] = await do(
             face,
             ctx=ctx,
             model_id=self.model_id,
@@ -215,6 +215,12 @@ class Model:
             format=format,
             params=params,
         )
+        if self.timeout is not None:  # a setting of the request, and no param of the model
+            response.timeout = self.timeout
+            response.params = cast(
+                "Params", {key: value for key, value in response.params.items() if key != "timeout"}
+            )
+        return response
 
     @overload
     def call(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from mirascope_nb.llm.formatting.partial_reader import PartialReader
+    from mirascope_nb.llm.io import Timeouts
     from mirascope_nb.llm.models import Model
     from mirascope_nb.llm.responses.face import Face
 
@@ -37,6 +38,8 @@ class RootResponse(Generic[FormatT]):
     provider_model_name: str
     """The provider's own name of the model, perhaps with an API suffix (`gpt-4o:responses`)."""
     params: Params
+    timeout: float | Timeouts | None = None
+    """As the model was given it: seconds for a whole request, or `Timeouts`."""
     toolkit: BaseToolkit[Any]
     format: Format[FormatT] | None
     messages: list[Message]
@@ -56,7 +59,7 @@ class RootResponse(Generic[FormatT]):
     @property
     def model(self) -> Model:
         """The model that resumes the conversation: the context's, or the one that answered."""
-        return use_model(self.model_id, **self.params)
+        return use_model(self.model_id, timeout=self.timeout, **self.params)
 
     @property
     def cost(self) -> Decimal | None:

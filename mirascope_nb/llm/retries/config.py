@@ -36,7 +36,9 @@ class RetryFailure:
     """An attempt that failed, and the model that it asked."""
 
     model: Model
+    """The plain model that was asked."""
     exception: Exception
+    """Why it failed."""
 
 
 @dataclass(frozen=True, kw_only=True)

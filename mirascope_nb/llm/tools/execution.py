@@ -6,7 +6,9 @@ which the model is told. Only a `BaseException` that is no `Exception` goes on u
 
 from __future__ import annotations
 
+import asyncio
 import builtins
+import inspect
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -51,9 +53,24 @@ async def execute(
         result = await _run(tool, io, ctx, arguments)
     except ToolError as error:
         return failed(call, error)
+    except asyncio.CancelledError as error:
+        if _is_being_cancelled():
+            raise
+        # The tool's own: it awaited what somebody else had cancelled.
+        reason = f"Tool '{tool.name}' was cancelled from within: {error!r}"
+        return failed(call, ToolExecutionError(RuntimeError(reason)))
     except Exception as error:  # noqa: BLE001, a failing tool is a result like another
         return failed(call, ToolExecutionError(error))
     return ToolOutput(id=call.id, name=call.name, result=_capped(tool, result))
+
+
+def _is_being_cancelled() -> bool:
+    """Whether somebody cancels the task that this code runs in, if it runs in one."""
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # no loop runs here
+        return False
+    return task is not None and task.cancelling() > 0
 
 
 def failed(call: ToolCall, error: ToolError) -> ToolOutput[Any]:
@@ -123,13 +140,17 @@ async def _run(
     job: Coroutine[Any, Any, Any] = work() if tool.is_async else io.run(partial(_finish, work))
     ours = _Limit()
     try:
-        return await io.limit(tool.timeout, ours.watch(job))
+        result = await io.limit(tool.timeout, ours.watch(job))
     except builtins.TimeoutError:
         if ours.finished:  # the tool's own, not ours
             raise
         raise ToolExecutionError(
             builtins.TimeoutError(f"Tool '{tool.name}' did not finish within {tool.timeout:g} s")
         ) from None
+    if inspect.iscoroutine(result):
+        result.close()
+        raise TypeError(f"Tool '{tool.name}' returned a coroutine: define it with `async def`")
+    return result
 
 
 def _finish(work: Callable[[], R]) -> R:

@@ -206,10 +206,10 @@ def test_a_function_that_is_put_into_a_class_is_a_method_from_then_on() -> None:
     def ask(self: object, what: str) -> str:
         return f"{self} {what}"
 
-    decorated: Any = llm.prompt(ask)
+    decorate: Any = llm.prompt
 
     class Late:
-        later = decorated
+        later = decorate(ask)
 
         def __repr__(self) -> str:
             return "Late"
