@@ -83,6 +83,7 @@ def decode_completion(request: Request, reply: HttpReply) -> Completion:
                 content.append(Text(text=_string(block.get("text"))))
                 if not block.get("text"):
                     continue  # an empty text may not be sent back
+                kept = {"citations": None} | block  # as the service's own clients send it back
             case "thinking":
                 if thoughtful and (thought := _string(block.get("thinking"))):
                     content.append(Thought(thought=thought))

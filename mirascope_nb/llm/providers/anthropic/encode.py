@@ -260,12 +260,17 @@ def _content(blocks: list[Block], *, is_marked: bool) -> str | list[Block]:
     return blocks
 
 
+# A null is as good as nothing; the service's own clients write it, and a cache of requests may
+# compare them byte for byte.
+_UNMARKED: Block = {"cache_control": None}
+
+
 def _user_block(request: Request, part: UserContentPart) -> Block:
     match part:
         case Text():
-            return {"type": "text", "text": part.text}
+            return {"type": "text", "text": part.text} | _UNMARKED
         case Image():
-            return {"type": "image", "source": _image_source(request, part)}
+            return {"type": "image", "source": _image_source(request, part)} | _UNMARKED
         case Document():
             return {"type": "document", "source": _document_source(part)}
         case ToolOutput():
@@ -273,7 +278,7 @@ def _user_block(request: Request, part: UserContentPart) -> Block:
                 "type": "tool_result",
                 "tool_use_id": _call_id(part.id),
                 "content": tool_result_text(part),
-            }
+            } | _UNMARKED
         case Audio():
             raise _refused(
                 request,

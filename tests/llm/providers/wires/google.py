@@ -133,6 +133,8 @@ def read(body: dict[str, Any], formats: Any, tools: Any) -> dict[str, Any]:
         "stopSequences": "stop_sequences",
     }
     params = {name: config[member] for member, name in members.items() if member in config}
+    if "top_k" in params:  # the service's client writes it as a float
+        params["top_k"] = int(params["top_k"])
     if thinking := config.get("thinkingConfig"):
         params["thinking"] = {"level": level(thinking, config.get("maxOutputTokens", 16_000))}
         if "include_thoughts" in thinking:
