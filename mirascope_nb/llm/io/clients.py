@@ -139,9 +139,9 @@ def build(
 
     timeouts = endpoint.timeouts
     return client.build_request(
-        "POST",
+        request.method,
         endpoint.base_url + request.path,
-        content=request.body,
+        content=request.body or None,
         headers={**request.headers, **endpoint.headers()},
         # Between two reads of the socket. The deadlines of the whole are kept by who reads.
         timeout=httpx2.Timeout(

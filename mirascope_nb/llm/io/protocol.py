@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from mirascope_nb.llm.io.endpoint import Endpoint
 
@@ -27,6 +27,7 @@ class HttpRequest:
     body: bytes = field(repr=False)
     """JSON. A retry sends these very bytes again."""
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    method: Literal["GET", "POST"] = "POST"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
