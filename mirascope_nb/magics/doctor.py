@@ -28,7 +28,7 @@ _EXTENSION: Final = Path("share", "jupyter", "labextensions", "mirascope-nb")
 
 def doctor_report(shell: Any) -> Report:
     """Versions, the kernel and its front end, the transport, and which keys are set."""
-    from mirascope_nb import __version__
+    from mirascope_nb import __version__, llm
 
     rows = [
         ("mirascope_nb", __version__),
@@ -39,6 +39,7 @@ def doctor_report(shell: Any) -> Report:
         ("JupyterLab extension", _extension()),
         ("transport", _transport()),
         ("event loop", _loop()),
+        *((server.name, _server(server)) for server in llm.providers.diagnose().servers),
         *((f"key for {entry.id}", _key(entry)) for entry in providers()),
     ]
     return Report(
@@ -93,6 +94,13 @@ def _loop() -> str:
     name = f"{type(loop).__module__}.{type(loop).__qualname__}"
     patched = getattr(type(loop), "_nest_patched", False) or hasattr(loop, "_nest_patched")
     return f"{name}, patched by nest_asyncio" if patched else name
+
+
+def _server(server: Any) -> str:
+    if server.state != "running":
+        return f"{server.state} at {server.address}"
+    models = f", with {', '.join(server.models)}" if server.models else ", without a model"
+    return f"{server.state} at {server.address}{models}"
 
 
 def _key(entry: Any) -> str:
