@@ -201,7 +201,7 @@ def test_approvals_come_on_stdin_where_there_is_no_card(kernel: "Kernel") -> Non
     assert kernel.finish(request).value == "('sent', 1)"
     ran = kernel.run(
         "with llm.use_approver(approvals.approver_for()):\n    output = send.execute(call)\n"
-        "'nobody is watching' in output.result, len(ran)",
+        "'%llm approvals allow send' in output.result, len(ran)",
         allow_stdin=False,
     )
     assert ran.value == "(True, 1)"
