@@ -42,6 +42,8 @@ class Profile:
     """Model name prefixes that are told by name even where `reasoning` is false."""
     strict_formats: bool = False
     """Whether a JSON schema is honoured in `response_format`."""
+    strict_defaults: bool = True
+    """Whether a schema to which a reply is held may name defaults."""
     tolerates_missing_end: bool = False
     """Whether its streams are known to end without the protocol's terminal event."""
     path: str | None = None

@@ -12,7 +12,7 @@ from mirascope_nb.llm.content import (
     TextDocumentSource,
 )
 from mirascope_nb.llm.formatting import Format
-from mirascope_nb.llm.providers.codec import Request
+from mirascope_nb.llm.providers.codec import Profile, Request
 from mirascope_nb.llm.providers.encoding import (
     closed_schema,
     mapping,
@@ -43,7 +43,7 @@ def file_data(source: Base64DocumentSource | TextDocumentSource) -> dict[str, st
     return {"file_data": f"data:{source.media_type};base64,{encoded}", "filename": filename}
 
 
-def tool_function(tool: ToolSchema[Any]) -> dict[str, Any]:
+def tool_function(tool: ToolSchema[Any], profile: Profile) -> dict[str, Any]:
     """A tool as a function: its name, what it does, what it takes.
 
     Where the tool leaves it open, its arguments are held to the schema if the schema allows that.
@@ -53,7 +53,7 @@ def tool_function(tool: ToolSchema[Any]) -> dict[str, Any]:
     if strict is None:
         strict = parameters["additionalProperties"] is False and not has_free_members(parameters)
     if strict:
-        parameters = strict_schema(parameters)
+        parameters = strict_schema(parameters, profile)
     return {
         "name": tool.name,
         "description": tool.description,
@@ -62,12 +62,12 @@ def tool_function(tool: ToolSchema[Any]) -> dict[str, Any]:
     }
 
 
-def json_schema(form: Format[Any]) -> dict[str, Any]:
+def json_schema(form: Format[Any], profile: Profile) -> dict[str, Any]:
     """A format as a schema that the reply is held to."""
     strict = not has_free_members(form.schema)
     schema: dict[str, Any] = {
         "name": _identifier(form.name),
-        "schema": strict_schema(form.schema) if strict else form.schema,
+        "schema": strict_schema(form.schema, profile) if strict else form.schema,
         "strict": strict,
     }
     if form.description:
@@ -75,7 +75,7 @@ def json_schema(form: Format[Any]) -> dict[str, Any]:
     return schema
 
 
-def strict_schema(schema: dict[str, Any]) -> dict[str, Any]:
+def strict_schema(schema: dict[str, Any], profile: Profile) -> dict[str, Any]:
     """A copy of a JSON schema in the form that strict mode wants.
 
     Every object is closed, every property required, and a `$ref` stands alone: where pydantic puts
@@ -88,6 +88,8 @@ def strict_schema(schema: dict[str, Any]) -> dict[str, Any]:
         if target is not None and len(node) > 1:
             del node["$ref"]
             node.update(target | node)
+        if not profile.strict_defaults:  # every property is required, so none can take effect
+            node.pop("default", None)
     return strict
 
 

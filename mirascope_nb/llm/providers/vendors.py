@@ -2,95 +2,38 @@
 
 To add a service that speaks one of the wire protocols, write three lines:
 
-1. here, a row: `_compatible("acme", "Acme", "https://api.acme.example/v1", "ACME_API_KEY")`;
+1. here, a row: `compatible("acme", "Acme", "https://api.acme.example/v1", "ACME_API_KEY")`;
 2. in `classes.py`, its class: `class AcmeProvider(WireProvider, vendor="acme")`, with a docstring;
 3. in `tests/llm/providers/test_vendors.py`, what it is sent:
    `("acme", {"ACME_API_KEY": "k"}, "https://api.acme.example/v1/chat/completions")`.
 
 What else it needs is a member of its `Vendor` or `Profile`: no code asks for a service by its name.
-In an address or a path, `{NAME}` stands for an environment variable, `{NAME|OTHER=value}` for the
-first of several that is set, or else for the value.
+Beside each row stands where its address and the variable of its key are documented.
 """
 
 from __future__ import annotations
 
 import importlib
-import os
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, cast
 
 from mirascope_nb.llm.providers.codec import Codec, Profile
+from mirascope_nb.llm.providers.vendor import (
+    BEARER,
+    COMPATIBLE,
+    ROUTER,
+    STRICT,
+    Vendor,
+    WireName,
+    compatible,
+    filled,
+    local,
+    native,
+)
 
 if TYPE_CHECKING:
     from mirascope_nb.llm.providers.codec import Request
 
 __all__ = ["VENDORS", "Vendor", "WireName", "codec_of", "filled", "wire_for"]
-
-WireName: TypeAlias = Literal["openai_chat", "openai_responses", "anthropic", "google"]
-"""A wire protocol: the package beside this module that speaks it."""
-
-BEARER = {"authorization": "Bearer {key}"}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Vendor:
-    """A service: where it is, what it wants to be sent, how it differs."""
-
-    id: str
-    name: str
-    """What its error messages call it."""
-    wire: WireName | None
-    """Its wire protocol; `None` where it depends on the request."""
-    base_url: str | None
-    """Its address; `None` if it must be given."""
-    base_url_env: str | None = None
-    """The environment variable that may hold another address."""
-    key_env: str | None = None
-    """The environment variable that holds the key; `None` if none is used."""
-    needs_key: bool = True
-    """Whether there is no use in a provider without a key."""
-    default_key: str | None = None
-    """What to send where no key is needed, yet a header must be there."""
-    default_scope: tuple[str, ...] = ()
-    """Prefixes it serves when it is registered without a scope."""
-    auto_scope: tuple[str, ...] = ()
-    """Prefixes for which it is registered by itself when first used."""
-    prefix: str | None = None
-    """What is cut off a model id to make the service's own model name; `None` for nothing."""
-    auth: Mapping[str, str] = field(default_factory=lambda: dict(BEARER))
-    """Headers that let in, in which `{key}` stands for the key."""
-    proxy_auth: Mapping[str, str] = field(default_factory=dict[str, str])
-    """What to send besides to another address than the service's own."""
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    profile: Profile = field(default_factory=Profile)
-    renames: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
-    """Members of a body that the service calls otherwise, or, with `None`, refuses."""
-    start: Callable[[], str] | None = None
-    """Starts the service where it is part of this package, and returns its address."""
-    hint: str | None = None
-    """What to do if nobody answers at its address."""
-
-
-_PLACEHOLDER = re.compile(r"\{([A-Z][A-Z0-9_|]*)(?:=([^}]*))?\}")
-
-
-def filled(template: str) -> str:
-    """An address or a path with the environment's values in it.
-
-    Raises:
-        ValueError: If a variable is not set and the template has no value for that.
-    """
-
-    def value(found: re.Match[str]) -> str:
-        names = found[1].split("|")
-        values = [os.environ[name] for name in names if os.environ.get(name)]
-        if not values and found[2] is None:
-            raise ValueError(f"Set the {' or '.join(names)} environment variable.")
-        return values[0] if values else found[2]
-
-    return _PLACEHOLDER.sub(value, template)
 
 
 def _sandbox() -> str:
@@ -98,14 +41,13 @@ def _sandbox() -> str:
     return cast("str", importlib.import_module("mirascope_nb.sandbox").address()) + "/v1"
 
 
-_OPENAI = Profile(api_suffix=True, reasoning=None, strict_formats=True)
-_COMPATIBLE = Profile(replays_turns=False)
-_ROUTER = Profile(replays_turns=False, reasoning_prefixes=("openai/",))
-_STRICT = Profile(replays_turns=False, strict_formats=True)
+# It refuses a strict schema that names a default, which OpenAI takes:
+# https://github.com/openai/openai-agents-python/issues/4390
 _AZURE = Profile(
     replays_turns=False,
     strict_formats=True,
-    reasoning_prefixes=("gpt-5", "o1", "o3", "o4"),
+    strict_defaults=False,
+    reasoning_prefixes=("gpt-5", "gpt-6", "o1", "o3", "o4"),
     path=(
         "/openai/deployments/{model}/chat/completions"
         "?api-version={AZURE_OPENAI_API_VERSION|OPENAI_API_VERSION=2024-10-21}"
@@ -113,76 +55,8 @@ _AZURE = Profile(
 )
 
 
-def _native(id: str, name: str, wire: WireName | None, base_url: str, key_env: str) -> Vendor:
-    """One of OpenAI's providers, or another maker of models with its own wire protocol."""
-    scope = f"{id.partition(':')[0]}/"
-    return Vendor(
-        id=id,
-        name=name,
-        wire=wire,
-        base_url=base_url,
-        key_env=key_env,
-        needs_key=False,  # found missing when it is used, by which time it may be set
-        default_scope=(scope,),
-        auto_scope=() if ":" in id else (scope,),
-        prefix=scope,
-        profile=_OPENAI,
-    )
-
-
-def _compatible(
-    id: str,
-    name: str,
-    base_url: str | None,
-    key_env: str,
-    *,
-    profile: Profile = _COMPATIBLE,
-    is_router: bool = False,
-    **more: object,
-) -> Vendor:
-    """A service that speaks chat completions and serves the ids that begin with its own.
-
-    Args:
-        id: Id of the provider, and first segment of its model ids.
-        name: What error messages call it.
-        base_url: Its address.
-        key_env: The environment variable that holds the key.
-        profile: How it differs from OpenAI.
-        is_router: Whether, registered without a scope, it serves nothing: whoever names it wants
-            to say for which makers' models.
-        **more: Further members of the row.
-    """
-    scope = (f"{id}/",)
-    members: dict[str, object] = {
-        "wire": "openai_chat",
-        "default_scope": () if is_router else scope,
-        "auto_scope": scope,
-        "prefix": scope[0],
-    }
-    return Vendor(
-        id=id,
-        name=name,
-        base_url=base_url,
-        key_env=key_env,
-        profile=profile,
-        **(members | more),  # pyright: ignore[reportArgumentType]
-    )
-
-
-def _local(id: str, name: str, port: int, hint: str, **more: object) -> Vendor:
-    """A server of one's own, which rarely checks its key."""
-    variable = id.upper()
-    members: dict[str, object] = {
-        "base_url_env": f"{variable}_BASE_URL",
-        "default_key": id,
-        "hint": hint,
-        "profile": _STRICT,
-    }
-    address = f"http://localhost:{port}/v1"
-    return _compatible(id, name, address, f"{variable}_API_KEY", **(members | more))  # pyright: ignore[reportArgumentType]
-
-
 _ROWS = [
+    # https://platform.claude.com/docs/en/api/overview
     Vendor(
         id="anthropic",
         name="Anthropic",
@@ -195,6 +69,7 @@ _ROWS = [
         prefix="anthropic/",
         auth={"x-api-key": "{key}"},
     ),
+    # https://ai.google.dev/api; GOOGLE_API_KEY: https://ai.google.dev/gemini-api/docs/api-key
     Vendor(
         id="google",
         name="Google",
@@ -208,30 +83,33 @@ _ROWS = [
         auth={"x-goog-api-key": "{key}"},
         proxy_auth=BEARER,
     ),
-    _native("openai", "OpenAI", None, "https://api.openai.com/v1", "OPENAI_API_KEY"),
-    _native(
+    # https://platform.openai.com/docs/api-reference/introduction
+    native("openai", "OpenAI", None, "https://api.openai.com/v1", "OPENAI_API_KEY"),
+    native(
         "openai:completions",
         "OpenAI",
         "openai_chat",
         "https://api.openai.com/v1",
         "OPENAI_API_KEY",
     ),
-    _native(
+    native(
         "openai:responses",
         "OpenAI",
         "openai_responses",
         "https://api.openai.com/v1",
         "OPENAI_API_KEY",
     ),
-    _compatible(
+    # https://openrouter.ai/docs/quickstart
+    compatible(
         "openrouter",
         "OpenRouter",
         "https://openrouter.ai/api/v1",
         "OPENROUTER_API_KEY",
-        profile=_ROUTER,
+        profile=ROUTER,
         is_router=True,
     ),
-    _compatible(
+    # https://docs.together.ai/docs/openai-api-compatibility
+    compatible(
         "together",
         "Together",
         "https://api.together.xyz/v1",
@@ -239,14 +117,16 @@ _ROWS = [
         is_router=True,
         prefix=None,
     ),
-    _local(
+    # https://docs.ollama.com/api/openai-compatibility
+    local(
         "ollama",
         "Ollama",
         11434,
         "Is Ollama running? Start it with `ollama serve`; get it at https://ollama.com.",
-        profile=_COMPATIBLE,
+        profile=COMPATIBLE,
     ),
-    _compatible(
+    # https://docs.x.ai/docs/api-reference
+    compatible(
         "xai",
         "xAI",
         "https://api.x.ai/v1",
@@ -268,7 +148,8 @@ _ROWS = [
         default_scope=("anthropic/", "google/", "openai/"),
         auto_scope=("anthropic/", "google/", "openai/"),
     ),
-    _local(
+    # https://github.com/ml-explore/mlx-lm/blob/main/mlx_lm/SERVER.md
+    local(
         "mlx",
         "MLX",
         8080,
@@ -278,33 +159,38 @@ _ROWS = [
         default_scope=("mlx-community/",),
         auto_scope=("mlx-community/",),
         prefix=None,  # the server goes by names such as mlx-community/Llama-3.2-3B-Instruct-4bit
-        profile=_COMPATIBLE,
+        profile=COMPATIBLE,
     ),
-    _compatible("minimax", "MiniMax", "https://api.minimax.io/v1", "MINIMAX_API_KEY"),
-    _compatible(
+    # https://platform.minimax.io/docs/api-reference/text-openai-api
+    compatible("minimax", "MiniMax", "https://api.minimax.io/v1", "MINIMAX_API_KEY"),
+    # https://docs.requesty.ai/quickstart
+    compatible(
         "requesty",
         "Requesty",
         "https://router.requesty.ai/v1",
         "REQUESTY_API_KEY",
-        profile=_ROUTER,
+        profile=ROUTER,
         is_router=True,
     ),
-    _compatible(
+    # https://www.atlascloud.ai/docs/models/llm
+    compatible(
         "atlascloud",
         "AtlasCloud",
         "https://api.atlascloud.ai/v1",
         "ATLASCLOUD_API_KEY",
-        profile=_ROUTER,
+        profile=ROUTER,
         is_router=True,
     ),
-    _compatible(
+    # https://docs.privategpt.dev/providers/api-route
+    compatible(
         "api-route",
         "API Route",
         "https://global.api-route.com/v1",
         "API_ROUTE_API_KEY",
         is_router=True,
     ),
-    _compatible(
+    # https://cheaperinference.com/docs/integrations
+    compatible(
         "cheaperinference",
         "CheaperInference",
         "https://api.cheaperinference.com/v1",
@@ -312,7 +198,7 @@ _ROWS = [
         is_router=True,
     ),
     # https://learn.microsoft.com/azure/ai-foundry/openai/reference: a model is a deployment.
-    _compatible(
+    compatible(
         "azure",
         "Azure OpenAI",
         None,
@@ -322,49 +208,55 @@ _ROWS = [
         profile=_AZURE,
     ),
     # https://docs.aws.amazon.com/bedrock/latest/userguide/inference-chat-completions.html
-    _compatible(
+    compatible(
         "bedrock",
         "Amazon Bedrock",
         "https://bedrock-runtime.{AWS_REGION|AWS_DEFAULT_REGION=us-east-1}.amazonaws.com/openai/v1",
         "AWS_BEARER_TOKEN_BEDROCK",
         base_url_env="AWS_BEDROCK_BASE_URL",
-        profile=Profile(replays_turns=False, reasoning_prefixes=("openai.gpt-5",)),
+        profile=Profile(replays_turns=False, reasoning_prefixes=("openai.gpt-5", "openai.gpt-6")),
     ),
-    _compatible(
+    # https://inference-docs.cerebras.ai/resources/openai
+    compatible(
         "cerebras",
         "Cerebras",
         "https://api.cerebras.ai/v1",
         "CEREBRAS_API_KEY",
-        profile=_STRICT,
+        profile=STRICT,
     ),
-    _compatible("deepseek", "DeepSeek", "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY"),
-    _compatible(
+    # https://api-docs.deepseek.com
+    compatible("deepseek", "DeepSeek", "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY"),
+    # https://docs.fireworks.ai/tools-sdks/openai-compatibility
+    compatible(
         "fireworks",
         "Fireworks",
         "https://api.fireworks.ai/inference/v1",
         "FIREWORKS_API_KEY",
-        profile=_STRICT,
+        profile=STRICT,
     ),
     # https://docs.github.com/en/rest/models/inference
-    _compatible(
+    compatible(
         "github",
         "GitHub Models",
         "https://models.github.ai/inference",
         "GITHUB_TOKEN",
         headers={"x-github-api-version": "2022-11-28"},
-        profile=_ROUTER,
+        profile=ROUTER,
     ),
     # Only a few of its models enforce a schema: https://console.groq.com/docs/structured-outputs
-    _compatible("groq", "Groq", "https://api.groq.com/openai/v1", "GROQ_API_KEY"),
-    _compatible("huggingface", "Hugging Face", "https://router.huggingface.co/v1", "HF_TOKEN"),
-    _local(
+    compatible("groq", "Groq", "https://api.groq.com/openai/v1", "GROQ_API_KEY"),
+    # https://huggingface.co/docs/inference-providers/index
+    compatible("huggingface", "Hugging Face", "https://router.huggingface.co/v1", "HF_TOKEN"),
+    # https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md
+    local(
         "llamacpp",
         "llama.cpp",
         8080,
         "Start it with `llama-server -m MODEL.gguf --jinja`, and set LLAMACPP_BASE_URL if it is "
         "not on port 8080.",
     ),
-    _local(
+    # https://lmstudio.ai/docs/developer/openai-compat
+    local(
         "lmstudio",
         "LM Studio",
         1234,
@@ -372,25 +264,27 @@ _ROWS = [
         "1234.",
     ),
     # https://docs.mistral.ai/api: members that it does not know are an error.
-    _compatible(
+    compatible(
         "mistral",
         "Mistral",
         "https://api.mistral.ai/v1",
         "MISTRAL_API_KEY",
-        profile=_STRICT,
+        profile=STRICT,
         renames={"seed": "random_seed", "stream_options": None},
     ),
-    _compatible("nvidia", "NVIDIA", "https://integrate.api.nvidia.com/v1", "NVIDIA_API_KEY"),
+    # https://docs.api.nvidia.com/nim/reference/llm-apis
+    compatible("nvidia", "NVIDIA", "https://integrate.api.nvidia.com/v1", "NVIDIA_API_KEY"),
     # Its streams end without the last event:
     # https://github.com/perplexityai/api-discussion/issues/209
-    _compatible(
+    compatible(
         "perplexity",
         "Perplexity",
         "https://api.perplexity.ai",
         "PERPLEXITY_API_KEY",
         profile=Profile(replays_turns=False, strict_formats=True, tolerates_missing_end=True),
     ),
-    _local(
+    # https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html
+    local(
         "vllm",
         "vLLM",
         8000,
@@ -405,7 +299,7 @@ _ROWS = [
         auto_scope=("sandbox/",),
         prefix="sandbox/",
         default_key="sandbox",
-        profile=_STRICT,
+        profile=STRICT,
         start=_sandbox,
     ),
 ]

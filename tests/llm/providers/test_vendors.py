@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from pydantic import BaseModel, Field
 
 from mirascope_nb import llm
 from mirascope_nb.llm import providers
@@ -287,6 +288,40 @@ def test_openais_models_reason_behind_a_router_too(vendor: str, recorder: Record
     assert sent("openai/gpt-5")["max_completion_tokens"] == 5
     assert sent("openai/gpt-4o")["max_tokens"] == 5
     assert sent("deepseek/r1")["max_tokens"] == 5
+
+
+class Hike(BaseModel):
+    place: str
+    hours: int = Field(default=2, description="How long.")
+
+
+@llm.tool
+def plan(place: str, hours: int = 2) -> str:
+    """Plan a hike."""
+    return f"{place}, {hours} h"
+
+
+@pytest.mark.parametrize(("vendor", "names_defaults"), [("azure", False), ("vllm", True)])
+def test_a_strict_schema_names_defaults_only_where_that_is_taken(
+    vendor: str,
+    names_defaults: bool,
+    recorder: Recorder,  # noqa: FBT001, a case
+) -> None:
+    provider = registered(recorder, vendor, api_key="k", base_url="http://127.0.0.1:9/v1")
+    provider.call(
+        model_id=f"{vendor}/m",
+        messages=[llm.messages.user("Hello.")],
+        toolkit=llm.Toolkit([plan]),
+        format=Hike,
+    )
+    body = recorder.body
+    schemas = [
+        body["response_format"]["json_schema"]["schema"],
+        body["tools"][0]["function"]["parameters"],
+    ]
+    for schema in schemas:
+        assert schema["required"] == ["place", "hours"]
+        assert ("default" in schema["properties"]["hours"]) is names_defaults
 
 
 def test_mistral_is_not_sent_what_it_refuses(recorder: Recorder) -> None:

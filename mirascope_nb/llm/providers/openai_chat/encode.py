@@ -89,7 +89,7 @@ def _tools_and_format(request: Request) -> dict[str, Any]:
             f"Tools that the provider runs ({names}) are not available in chat completions. "
             "With OpenAI, use the responses API: append ':responses' to the model id.",
         )
-    tools = [_tool(tool) for tool in request.toolkit.tools_dict.values()]
+    tools = [_tool(request, tool) for tool in request.toolkit.tools_dict.values()]
     form = request.format
     if form is not None and form.mode == "tool":
         if tools:
@@ -97,9 +97,12 @@ def _tools_and_format(request: Request) -> dict[str, Any]:
         else:
             body["tool_choice"] = {"type": "function", "function": {"name": FORMAT_TOOL_NAME}}
             body["parallel_tool_calls"] = False
-        tools.append(_tool(form.create_tool_schema()))
+        tools.append(_tool(request, form.create_tool_schema()))
     elif form is not None and form.mode == "strict":
-        body["response_format"] = {"type": "json_schema", "json_schema": json_schema(form)}
+        body["response_format"] = {
+            "type": "json_schema",
+            "json_schema": json_schema(form, request.profile),
+        }
     elif form is not None and form.mode == "json" and takes_json_object(request.model_name):
         body["response_format"] = {"type": "json_object"}
     if tools:
@@ -107,8 +110,8 @@ def _tools_and_format(request: Request) -> dict[str, Any]:
     return body
 
 
-def _tool(tool: ToolSchema[Any]) -> dict[str, Any]:
-    return {"type": "function", "function": tool_function(tool)}
+def _tool(request: Request, tool: ToolSchema[Any]) -> dict[str, Any]:
+    return {"type": "function", "function": tool_function(tool, request.profile)}
 
 
 def _messages(request: Request, provider_model_name: str) -> list[Any]:

@@ -12,10 +12,8 @@ from mirascope_nb.llm.providers.codec import Completion, Request
 from mirascope_nb.llm.providers.encoding import dump
 from mirascope_nb.llm.providers.openai_errors import error_of_reply
 from mirascope_nb.llm.providers.openai_models import takes_strict_formats
-from mirascope_nb.llm.providers.openai_responses.decode import (
-    ResponsesStreamDecoder,
-    decode_completion,
-)
+from mirascope_nb.llm.providers.openai_responses.completion import decode_completion
+from mirascope_nb.llm.providers.openai_responses.decode import ResponsesStreamDecoder
 from mirascope_nb.llm.providers.openai_responses.encode import encode_body
 from mirascope_nb.llm.providers.openai_routing import refuse_other_api
 

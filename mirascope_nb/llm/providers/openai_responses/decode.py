@@ -1,4 +1,4 @@
-"""Replies of the responses API to parts and chunks.
+"""Streamed replies of the responses API to chunks.
 
 A reply is a list of items: messages of text or refusal parts, reasoning of summary and text parts,
 function calls, and calls of the service's own tools. A stream tells of each item when it is added,
@@ -29,10 +29,8 @@ from mirascope_nb.llm.chunks import (
     ToolCallEndChunk,
     ToolCallStartChunk,
 )
-from mirascope_nb.llm.content import AssistantContentPart, Text, Thought, ToolCall
-from mirascope_nb.llm.exceptions import ConnectionError, ResponseValidationError
-from mirascope_nb.llm.io.protocol import HttpReply
-from mirascope_nb.llm.providers.codec import Completion, Request
+from mirascope_nb.llm.exceptions import ConnectionError
+from mirascope_nb.llm.providers.codec import Request
 from mirascope_nb.llm.providers.decoding import (
     Block,
     Blocks,
@@ -42,7 +40,7 @@ from mirascope_nb.llm.providers.decoding import (
     count,
     keeps_thoughts,
 )
-from mirascope_nb.llm.providers.encoding import load, load_reply, mapping, sequence
+from mirascope_nb.llm.providers.encoding import load, mapping, sequence
 from mirascope_nb.llm.providers.openai_errors import error_in_stream
 from mirascope_nb.llm.providers.openai_parts import names_format_tool
 from mirascope_nb.llm.providers.openai_responses.items import (
@@ -56,56 +54,9 @@ from mirascope_nb.llm.providers.openai_responses.items import (
 )
 from mirascope_nb.llm.sse import Event
 
-__all__ = ["ResponsesStreamDecoder", "decode_completion"]
-
-FAILED = ("failed", "cancelled")
+__all__ = ["ResponsesStreamDecoder"]
 
 Chunks: TypeAlias = list[StreamResponseChunk]
-
-
-def decode_completion(request: Request, reply: HttpReply) -> Completion:
-    """A whole reply as parts.
-
-    Raises:
-        APIError: If the body reports an error in spite of its status.
-        ResponseValidationError: If there is no output in it.
-    """
-    provider = request.provider_id
-    raw = load_reply(reply.body, provider)
-    if raw.get("status") in FAILED or (raw.get("error") and not raw.get("output")):
-        raise error_in_stream(provider, raw)
-    if not isinstance(raw.get("output"), list):
-        raise ResponseValidationError(f"{provider} sent a reply without output", provider)
-    output = [mapping(item) for item in sequence(raw["output"])]
-    thoughtful = keeps_thoughts(request)
-    ids = CallIds()
-    calls: list[tuple[str, str]] = []
-    content: list[AssistantContentPart] = []
-    for item in output:
-        for kind, _, text in parts_of(item):
-            if kind == "thought":
-                if thoughtful:
-                    content.append(Thought(thought=text))
-            else:
-                content.append(Text(text=text))
-        if item.get("type") == "function_call":
-            call = ToolCall(
-                id=ids.unique(wire_id_of(item)),
-                name=str(item.get("name") or ""),
-                args=arguments_text(item.get("arguments")) or "{}",
-            )
-            content.append(call)
-            calls.append((wire_id_of(item), call.id))
-    usage = usage_of(raw.get("usage"))
-    if usage is not None:
-        usage.provider_tool_usage = searches_in(output)
-    return Completion(
-        content=content,
-        finish_reason=finish_reason_of(raw, refused=any(map(refuses, output))),
-        usage=usage,
-        raw=raw,
-        raw_message=turn_of(output, calls),
-    )
 
 
 class _Part:

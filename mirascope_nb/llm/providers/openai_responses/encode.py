@@ -90,7 +90,7 @@ def _params(request: Request) -> dict[str, Any]:
 
 def _tools_and_format(request: Request) -> dict[str, Any]:
     body: dict[str, Any] = {}
-    tools = [_tool(tool) for tool in request.toolkit.tools_dict.values()]
+    tools = [_tool(request, tool) for tool in request.toolkit.tools_dict.values()]
     tools += [
         _provider_tool(request, tool) for tool in request.toolkit.provider_tools_dict.values()
     ]
@@ -103,9 +103,9 @@ def _tools_and_format(request: Request) -> dict[str, Any]:
             ]
             choice = {"type": "allowed_tools", "mode": "required", "tools": [*allowed, choice]}
         body["tool_choice"] = choice
-        tools.append(_tool(form.create_tool_schema()))
+        tools.append(_tool(request, form.create_tool_schema()))
     elif form is not None and form.mode == "strict":
-        body["text"] = {"format": {"type": "json_schema"} | json_schema(form)}
+        body["text"] = {"format": {"type": "json_schema"} | json_schema(form, request.profile)}
     elif form is not None and form.mode == "json" and takes_json_object(request.model_name):
         body["text"] = {"format": {"type": "json_object"}}
     if tools:
@@ -113,8 +113,8 @@ def _tools_and_format(request: Request) -> dict[str, Any]:
     return body
 
 
-def _tool(tool: ToolSchema[Any]) -> dict[str, Any]:
-    return {"type": "function"} | tool_function(tool)
+def _tool(request: Request, tool: ToolSchema[Any]) -> dict[str, Any]:
+    return {"type": "function"} | tool_function(tool, request.profile)
 
 
 def _provider_tool(request: Request, tool: object) -> dict[str, Any]:
