@@ -30,9 +30,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
+
     from mirascope_nb.llm.retries import RetryFailure
 
 __all__ = [
@@ -69,20 +72,18 @@ class Error(Exception):
 
     def _carried(self) -> dict[str, object]:
         """The attributes that go along when the error is pickled."""
+        known = {**vars(self), "__cause__": self.__cause__}
         return {
             name: portable(value) if isinstance(value, BaseException) else value
-            for name, value in vars(self).items()
+            for name, value in known.items()
         }
 
 
 def _unpickled(cls: type[Error], args: tuple[object, ...], state: dict[str, object]) -> Error:
     error = cls.__new__(cls)
     error.args = args
+    error.__cause__ = cast("BaseException | None", state.pop("__cause__"))
     vars(error).update(state)
-    for name in ("tool_exception", "original_exception"):
-        cause = state.get(name)
-        if isinstance(cause, BaseException):
-            error.__cause__ = cause
     return error
 
 
@@ -126,7 +127,7 @@ class ProviderError(Error):
 
     def _carried(self) -> dict[str, object]:
         # A transport's exceptions hold the request, and so the key.
-        return super()._carried() | {"original_exception": None}
+        return super()._carried() | {"original_exception": None, "__cause__": None}
 
 
 class APIError(ProviderError):
@@ -201,6 +202,21 @@ class ResponseValidationError(ProviderError):
 class ToolError(Error):
     """A tool call did not give a result."""
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Let pydantic write the error of a `ToolOutput` as JSON, and read it back."""
+        from pydantic_core import core_schema as schema
+
+        written = handler.generate_schema(dict[str, str])
+        read = schema.no_info_after_validator_function(_tool_error_of, written)
+        return schema.json_or_python_schema(
+            json_schema=read,
+            python_schema=schema.union_schema([schema.is_instance_schema(cls), read]),
+            serialization=schema.plain_serializer_function_ser_schema(
+                _written_tool_error, return_schema=written
+            ),
+        )
+
 
 class ToolExecutionError(ToolError):
     """A tool raised, timed out, was not allowed, or could not read its arguments."""
@@ -239,6 +255,22 @@ class ToolNotFoundError(ToolError):
 
     def __repr__(self) -> str:
         return f"ToolNotFoundError({self.tool_name!r})"
+
+
+def _written_tool_error(error: ToolError) -> dict[str, str]:
+    if isinstance(error, ToolNotFoundError):
+        return {"type": "tool_not_found", "tool_name": error.tool_name}
+    return {"type": "tool_execution", "message": str(error)}
+
+
+def _tool_error_of(written: dict[str, str]) -> ToolError:
+    match written:
+        case {"type": "tool_not_found", "tool_name": name}:
+            return ToolNotFoundError(name)
+        case {"type": "tool_execution", "message": message}:
+            return ToolExecutionError(message)
+        case _:
+            raise ValueError("this is no error of a tool")
 
 
 class ParseError(Error):

@@ -43,6 +43,10 @@ class SystemMessage:
     role: Literal["system"] = "system"
     content: Text
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.content, Text):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError("The content is a Text: use llm.messages.system('...') for a str")
+
 
 @dataclass(kw_only=True)
 class UserMessage:
@@ -51,6 +55,10 @@ class UserMessage:
     role: Literal["user"] = "user"
     content: Sequence[UserContentPart]
     name: str | None = None
+    """Who speaks, where there are several."""
+
+    def __post_init__(self) -> None:
+        _check_parts(self.content, "user")
 
 
 @dataclass(kw_only=True)
@@ -67,6 +75,9 @@ class AssistantMessage:
     """The provider's own name of the model, which may carry an API suffix."""
     raw_message: Jsonable | None
     """The turn in the provider's own form, which a conversation with it sends back verbatim."""
+
+    def __post_init__(self) -> None:
+        _check_parts(self.content, "assistant")
 
 
 Message: TypeAlias = SystemMessage | UserMessage | AssistantMessage
@@ -130,6 +141,13 @@ def promote(content: Content) -> list[Message]:
                     raise _unknown(message)
             return list(cast("Sequence[Message]", content))
     return [user(cast("UserContent", content))]
+
+
+def _check_parts(content: object, role: str) -> None:
+    if isinstance(content, str) or not isinstance(content, Sequence):
+        raise TypeError(
+            f"The content is a list of parts: use llm.messages.{role}(...) for a str or one part"
+        )
 
 
 MESSAGES = (SystemMessage, UserMessage, AssistantMessage)

@@ -67,12 +67,15 @@ class Bindable:
         return cast("MethodType", self.fn).__self__
 
     def __eq__(self, other: object) -> bool:
-        if self._unbound is None or not isinstance(other, type(self)) or other._unbound is None:
+        if type(other) is not type(self) or None in (self._unbound, other._unbound):
             return NotImplemented
         return self._unbound == other._unbound and self.fn == other.fn
 
     def __hash__(self) -> int:
         return object.__hash__(self) if self._unbound is None else hash((self._unbound, self.fn))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self)
 
     def __copy__(self) -> Self:
         return self
@@ -81,19 +84,24 @@ class Bindable:
         return self
 
     def __reduce__(self) -> str | tuple[Any, ...]:
-        name = short_name(self)
         if self._unbound is not None:
-            instance, name = self.__self__, name.rpartition(".")[2]
+            instance, name = self.__self__, self.__qualname__.rpartition(".")[2]
             if getattr(instance, name, None) == self:
                 return getattr, (instance, name)
         elif _found(self) is self:
             return self.__qualname__
         elif _found(self) is self.fn:  # decorated under another name than the function's
-            return cast("tuple[Any, ...]", object.__reduce_ex__(self, 2))
+            return _made_again, (type(self), self.__getstate__())
         raise pickle.PicklingError(
-            f"{type(self).__name__} '{name}' is pickled by its name, as functions are: "
+            f"{type(self).__name__} '{short_name(self)}' is pickled by its name, as functions are: "
             "define and decorate it at the top level of a module."
         )
+
+
+def _made_again(cls: type[Bindable], state: dict[str, Any]) -> Bindable:
+    wrapper = object.__new__(cls)
+    vars(wrapper).update(state)
+    return wrapper
 
 
 def _found(wrapper: Bindable) -> object:

@@ -5,7 +5,7 @@ Parts and sources are plain data: keyword-only, compared field by field, and pri
 as the picture it is, or as one short line.
 """
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from mirascope_nb.llm.content.audio import Audio, AudioMimeType, Base64AudioSource
 from mirascope_nb.llm.content.document import (
@@ -23,9 +23,8 @@ from mirascope_nb.llm.content.image import (
     URLImageSource,
 )
 from mirascope_nb.llm.content.parts import Text, Thought, ToolCall, ToolOutput
-from mirascope_nb.llm.types import Jsonable
 
-UserContentPart: TypeAlias = Text | Image | Audio | Document | ToolOutput[Jsonable]
+UserContentPart: TypeAlias = Text | Image | Audio | Document | ToolOutput[Any]
 """A part that a user message may hold."""
 
 AssistantContentPart: TypeAlias = Text | ToolCall | Thought

@@ -37,6 +37,10 @@ class Audio:
     type: Literal["audio"] = "audio"
     source: Base64AudioSource
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.source, Base64AudioSource):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise fetch.wrong_source("Audio", "download, from_file or from_bytes")
+
     @classmethod
     def download(cls, url: str, *, max_size: int = MAX_AUDIO_SIZE) -> Audio:
         """Fetch a sound now, and carry it in the message.

@@ -86,6 +86,11 @@ class Document:
     type: Literal["document"] = "document"
     source: Base64DocumentSource | TextDocumentSource | URLDocumentSource
 
+    def __post_init__(self) -> None:
+        sources = Base64DocumentSource | TextDocumentSource | URLDocumentSource
+        if not isinstance(self.source, sources):
+            raise fetch.wrong_source("Document", "from_url, from_file or from_bytes")
+
     @classmethod
     def from_url(cls, url: str, *, download: bool = False) -> Document:  # noqa: ARG003
         """A document at an address, which is passed on as it is.

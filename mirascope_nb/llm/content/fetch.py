@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import httpx2
 
-__all__ = ["check_size", "decoded_size", "download", "download_async", "read_file"]
+__all__ = [
+    "check_size",
+    "decoded_size",
+    "download",
+    "download_async",
+    "read_file",
+    "wrong_source",
+]
 
 _TIMEOUT = {"timeout": 60.0, "connect": 5.0}
 """Seconds: without a byte, and to connect."""
@@ -37,6 +44,11 @@ def check_size(size: int, max_size: int, noun: str) -> None:
         raise ValueError(
             f"{noun} size ({size} bytes) exceeds maximum allowed size ({max_size} bytes)"
         )
+
+
+def wrong_source(noun: str, makers: str) -> TypeError:
+    """The error for a part whose source is none."""
+    return TypeError(f"The source of {noun} is one of its source classes: use {noun}.{makers}")
 
 
 def decoded_size(data: str) -> int:

@@ -45,6 +45,10 @@ class Image:
     type: Literal["image"] = "image"
     source: Base64ImageSource | URLImageSource
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.source, Base64ImageSource | URLImageSource):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise fetch.wrong_source("Image", "from_url, from_file or from_bytes")
+
     @classmethod
     def from_url(cls, url: str) -> Image:
         """An image at an address, which is passed on as it is: nothing is downloaded."""

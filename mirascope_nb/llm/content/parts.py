@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar, cast
+from typing import Generic, Literal, TypeVar, cast
 
-if TYPE_CHECKING:
-    from mirascope_nb.llm.exceptions import ToolError
+from mirascope_nb.llm.exceptions import ToolError
 
 __all__ = ["Text", "Thought", "ToolCall", "ToolOutput"]
 
@@ -23,6 +22,10 @@ class Text:
 
     type: Literal["text"] = "text"
     text: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"text must be a str, and not a {type(self.text).__name__}")
 
 
 @dataclass(kw_only=True, slots=True)
@@ -43,6 +46,10 @@ class ToolCall:
     name: str
     args: str
     """JSON text of an object, as the model wrote it; it need not be valid."""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.args, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError("args is the JSON text of an object: write json.dumps(...)")
 
 
 # Without slots: on Python 3.11 a frozen, slotted and generic dataclass cannot be built as

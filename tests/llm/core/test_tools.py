@@ -255,3 +255,100 @@ def test_a_toolkit_refuses_what_it_cannot_run() -> None:
     assert list(kit.provider_tools_dict) == ["web_search"]
     with pytest.raises(llm.ToolNotFoundError, match="Tool 'x' not found in registered tools"):
         kit.get(called("x", "{}"))
+
+
+async def test_a_tool_that_is_cancelled_from_within_does_not_take_its_siblings_along(
+    scripted: ScriptedProvider,
+) -> None:
+    @llm.tool
+    async def lost() -> str:
+        """Await what was cancelled."""
+        job = asyncio.get_running_loop().create_future()
+        job.cancel()
+        return await job
+
+    @llm.tool
+    async def ended() -> str:
+        """Raise it."""
+        raise asyncio.CancelledError
+
+    @llm.tool
+    def steady() -> str:
+        """Be steady."""
+        return "steady"
+
+    calls = [
+        called(name, "{}", str(number)) for number, name in enumerate(["lost", "steady", "ended"])
+    ]
+    scripted.script = [list(calls), [calls[0]]]
+    response = await llm.Model("scripted/m").call_async("go", tools=[lost, steady, ended])
+    outputs = await response.execute_tools()
+    assert [output.error is None for output in outputs] == [False, True, False]
+    assert "cancelled from within" in str(outputs[0].result)
+    alone = await llm.Model("scripted/m").call_async("go", tools=[lost])
+    assert isinstance((await alone.execute_tools())[0].error, llm.ToolExecutionError)
+
+
+def test_a_sync_tool_may_raise_it_as_well() -> None:
+    @llm.tool
+    def ended() -> str:
+        """Raise it."""
+        raise asyncio.CancelledError
+
+    output = ended.execute(called("ended", "{}"))
+    assert isinstance(output.error, llm.ToolExecutionError)
+
+
+async def test_a_callers_cancellation_ends_the_tools(scripted: ScriptedProvider) -> None:
+    begun, cancelled = asyncio.Event(), asyncio.Event()
+
+    @llm.tool
+    async def wait() -> str:
+        """Wait."""
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+        return ""
+
+    scripted.script = [[called("wait", "{}")]]
+    response = await llm.Model("scripted/m").call_async("go", tools=[wait])
+    task = asyncio.create_task(response.execute_tools())
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert cancelled.is_set()
+
+
+@pytest.mark.parametrize("given", ["sync", "async"])
+async def test_a_tool_that_returns_a_coroutine_is_told_to_await_it(given: str) -> None:
+    async def later() -> str:
+        return "never"
+
+    def now() -> Any:
+        """Forget to await."""
+        return later()
+
+    async def soon() -> Any:
+        """Forget to await."""
+        return later()
+
+    tool: Any = llm.tool(now if given == "sync" else soon)
+    output = await llm.AsyncToolkit([tool]).execute(called(tool.name, "{}"))
+    assert "returned a coroutine" in str(output.result)
+
+
+async def test_an_object_whose_call_is_a_coroutine_function_makes_an_async_tool() -> None:
+    class Fetch:
+        """Fetch."""
+
+        __name__ = "fetch"
+
+        async def __call__(self, title: str) -> str:
+            return title
+
+    tool: Any = llm.tool(Fetch())
+    assert type(tool) is llm.AsyncTool
+    assert (await tool.execute(called("fetch", '{"title": "x"}'))).output == "x"
