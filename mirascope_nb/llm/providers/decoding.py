@@ -6,6 +6,8 @@ beside one another. Servers do not keep to that, so `Blocks` holds back what has
 
 from __future__ import annotations
 
+from collections import deque
+
 from pydantic_core import from_json, to_json
 
 from mirascope_nb.llm.chunks import StreamResponseChunk, UsageDeltaChunk
@@ -59,14 +61,16 @@ class CallIds:
 
     def __init__(self) -> None:
         self._used: set[str] = set()
+        self._numbers: dict[str, int] = {}
 
     def unique(self, wanted: object) -> str:
         """The id to go by for a call whose id on the wire is this."""
         base = wanted if isinstance(wanted, str) and wanted else f"call_{len(self._used)}"
-        name, number = base, 1
+        name, number = base, self._numbers.get(base, 1)
         while name in self._used:
             number += 1
             name = f"{base}_{number}"
+        self._numbers[base] = number
         self._used.add(name)
         return name
 
@@ -116,7 +120,9 @@ class Blocks:
     """
 
     def __init__(self) -> None:
-        self._blocks: list[Block] = []
+        self._live: dict[Block, None] = {}
+        """In the order in which they began; all of them tool calls, or one that is alone."""
+        self._waiting: deque[Block] = deque()
 
     def begin(
         self,
@@ -135,7 +141,7 @@ class Blocks:
             alone: Whether nothing else may be open beside it.
         """
         block = Block(start, end, alone=alone)
-        self._blocks.append(block)
+        self._waiting.append(block)
         self._advance(chunks)
         return block
 
@@ -146,31 +152,29 @@ class Blocks:
 
     def end(self, block: Block, chunks: list[StreamResponseChunk]) -> None:
         """A block is whole."""
-        if not block.ended:
-            block.ended = True
+        if block.ended:
+            return
+        block.ended = True
+        if block.is_live:
+            del self._live[block]
+            chunks.append(block.end)
             self._advance(chunks)
 
     def end_all(self, chunks: list[StreamResponseChunk]) -> None:
         """Every block is whole."""
-        for block in self._blocks:
-            block.ended = True
-        self._advance(chunks)
+        for block in [*self._live, *self._waiting]:
+            self.end(block, chunks)
 
     def _advance(self, chunks: list[StreamResponseChunk]) -> None:
-        blocks = self._blocks
-        index = 0
-        while index < len(blocks):
-            block = blocks[index]
-            if block.alone and index:
+        while self._waiting:
+            block = self._waiting[0]
+            if self._live and (block.alone or next(iter(self._live)).alone):
                 return
-            if not block.is_live:
-                block.is_live = True
-                chunks += block.held
-                block.held = []
+            self._waiting.popleft()
+            block.is_live = True
+            chunks += block.held
+            block.held = []
             if block.ended:
                 chunks.append(block.end)
-                del blocks[index]
-            elif block.alone:
-                return
             else:
-                index += 1
+                self._live[block] = None
