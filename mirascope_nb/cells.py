@@ -6,23 +6,22 @@ or a script the same functions write text.
 
 The blocking forms are for code that cannot await, such as a magic inside a function. Both forms go
 through the same two coroutines; what differs is how a response is read, how its tools are executed
-and how it is resumed, and that is what a `_Turns` does.
+and how it is resumed: see `turns`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, cast
 
 from mirascope_nb import llm, spending
 from mirascope_nb._loop import run_now
 from mirascope_nb.kernel import interruption, running
+from mirascope_nb.turns import Awaited, Blocking, Turns
 from mirascope_nb.widgets.live import LiveCard
-from mirascope_nb.widgets.reading import read, read_blocking
-from mirascope_nb.widgets.tools import current_tool
 
 if TYPE_CHECKING:
     from mirascope_nb.widgets.protocol import CardFormat
@@ -44,7 +43,7 @@ async def show(
     *,
     model: str | None = None,
     title: str | None = None,
-    format: CardFormat = "markdown",
+    format: CardFormat | None = None,
     quiet: bool = False,
     display: bool = True,
     bind: Bind | None = None,
@@ -56,7 +55,8 @@ async def show(
             A response that is whole already is shown at once.
         model: The model id that is asked, shown until the response says it.
         title: A line above the reply.
-        format: How the text is to be shown.
+        format: How the text is to be shown: by default as Markdown, or laid out in tables where
+            a format was asked for.
         quiet: Show nothing, unless a person has to be asked.
         display: Whether anything may be shown at all.
         bind: Called with the response as soon as there is one, so that it is not lost by a stop.
@@ -65,9 +65,13 @@ async def show(
         KeyboardInterrupt: If the cell was stopped; the response keeps what had arrived.
         ProviderError: As the call or its stream fails; the card says what to do.
     """
-    card = LiveCard(model=model, title=title, format=format, quiet=quiet, display=display)
+    card = LiveCard(
+        model=model, title=title, format=format or "markdown", quiet=quiet, display=display
+    )
     with running(), _stoppable(card), _begun(source):
-        return cast("ResponseT", await _do_show(_Awaited(card), source, bind))
+        return cast(
+            "ResponseT", await _do_show(Awaited(card), source, _choosing(card, format, bind))
+        )
 
 
 async def run(
@@ -78,7 +82,7 @@ async def run(
     ctx: llm.Context[Any] | None = None,
     model: str | None = None,
     title: str | None = None,
-    format: CardFormat = "markdown",
+    format: CardFormat | None = None,
     quiet: bool = False,
     display: bool = True,
     bind: Bind | None = None,
@@ -95,7 +99,8 @@ async def run(
         ctx: The context, if the call takes one.
         model: The model id that is asked, shown until the response says it.
         title: A line above the reply.
-        format: How the text is to be shown.
+        format: How the text is to be shown: by default as Markdown, or laid out in tables where
+            a format was asked for.
         quiet: Show nothing, unless a person has to be asked.
         display: Whether anything may be shown at all.
         bind: Called with each response of the loop as soon as it begins.
@@ -108,9 +113,13 @@ async def run(
         ProviderError: As a call or its stream fails.
         ValueError: If `max_turns` is less than 1, or `approve` is no policy.
     """
-    card = LiveCard(model=model, title=title, format=format, quiet=quiet, display=display)
+    card = LiveCard(
+        model=model, title=title, format=format or "markdown", quiet=quiet, display=display
+    )
     with running(), _stoppable(card), _begun(source):
-        return await _do_run(_Awaited(card, ctx), source, bind, approve, max_turns)
+        return await _do_run(
+            Awaited(card, ctx), source, _choosing(card, format, bind), approve, max_turns
+        )
 
 
 def show_blocking(
@@ -118,7 +127,7 @@ def show_blocking(
     *,
     model: str | None = None,
     title: str | None = None,
-    format: CardFormat = "markdown",
+    format: CardFormat | None = None,
     quiet: bool = False,
     display: bool = True,
     bind: Bind | None = None,
@@ -141,8 +150,12 @@ def show_blocking(
         KeyboardInterrupt: If the cell was stopped.
         ProviderError: As the call or its stream fails.
     """
-    card = LiveCard(model=model, title=title, format=format, quiet=quiet, display=display)
-    return cast("ResponseT", run_now(_do_show(_Blocking(card), source, bind)))
+    card = LiveCard(
+        model=model, title=title, format=format or "markdown", quiet=quiet, display=display
+    )
+    return cast(
+        "ResponseT", run_now(_do_show(Blocking(card), source, _choosing(card, format, bind)))
+    )
 
 
 def run_blocking(
@@ -153,7 +166,7 @@ def run_blocking(
     ctx: llm.Context[Any] | None = None,
     model: str | None = None,
     title: str | None = None,
-    format: CardFormat = "markdown",
+    format: CardFormat | None = None,
     quiet: bool = False,
     display: bool = True,
     bind: Bind | None = None,
@@ -163,22 +176,24 @@ def run_blocking(
     A person is asked on stdin, or else the call is denied. The arguments are those of `run`, but
     for `source`, which is that of `show_blocking`.
     """
-    card = LiveCard(model=model, title=title, format=format, quiet=quiet, display=display)
-    return run_now(_do_run(_Blocking(card, ctx), source, bind, approve, max_turns))
+    card = LiveCard(
+        model=model, title=title, format=format or "markdown", quiet=quiet, display=display
+    )
+    return run_now(
+        _do_run(Blocking(card, ctx), source, _choosing(card, format, bind), approve, max_turns)
+    )
 
 
 # -- the two coroutines --------------------------------------------------------------------------
 
 
-async def _do_show(turns: _Turns, source: Any, bind: Bind | None) -> Any:
+async def _do_show(turns: Turns, source: Any, bind: Bind) -> Any:
     spending.watch()
     with turns.card:
         return await _follow(turns, source, bind)
 
 
-async def _do_run(
-    turns: _Turns, source: Any, bind: Bind | None, approve: Approve, max_turns: int
-) -> Any:
+async def _do_run(turns: Turns, source: Any, bind: Bind, approve: Approve, max_turns: int) -> Any:
     if max_turns < 1:
         raise ValueError("max_turns must be at least 1")
     spending.watch()
@@ -197,155 +212,24 @@ async def _do_run(
     return response
 
 
-async def _follow(turns: _Turns, source: Any, bind: Bind | None) -> Any:
+async def _follow(turns: Turns, source: Any, bind: Bind) -> Any:
     """Show one response to its end; it is asked for first if need be."""
     response = await turns.open(source)
-    if bind is not None:
-        bind(response)
+    bind(response)
     await turns.read(response)
     return response
 
 
-# -- how they take a turn ------------------------------------------------------------------------
+def _choosing(card: LiveCard, format: CardFormat | None, bind: Bind | None) -> Bind:
+    """Lay a reply out by its own format, where the caller has not said how, and pass it on."""
 
+    def begin(response: llm.AnyResponse) -> None:
+        if format is None and getattr(response, "format", None) is not None:
+            card.state.update(format="values")
+        if bind is not None:
+            bind(response)
 
-class _Turns(Protocol):
-    """What differs between responses that are awaited and responses that block."""
-
-    card: LiveCard
-
-    async def open(self, source: Any) -> Any:
-        """The response that a source is, or gives."""
-        ...
-
-    async def read(self, response: Any) -> None:
-        """Show a response to its end."""
-        ...
-
-    async def execute_tools(self, response: Any) -> list[llm.ToolOutput[Any]]:
-        """Run the tool calls of a response, and show each as it ends."""
-        ...
-
-    def resume(self, response: Any, outputs: Sequence[llm.ToolOutput[Any]]) -> Any:
-        """What `open` takes for the next reply."""
-        ...
-
-
-class _Blocking:
-    """Turns of responses that block. Its coroutines never suspend."""
-
-    def __init__(self, card: LiveCard, ctx: llm.Context[Any] | None = None) -> None:
-        self.card = card
-        self._ctx = ctx
-
-    async def open(self, source: Any) -> Any:
-        return source() if callable(source) else source
-
-    async def read(self, response: Any) -> None:
-        read_blocking(self.card, response)
-
-    async def execute_tools(self, response: Any) -> list[llm.ToolOutput[Any]]:
-        blocks = self.card.blocks_of(response.tool_calls)
-        outputs: list[llm.ToolOutput[Any]] = response.execute_tools(*_given(response, self._ctx))
-        for index, output in zip(blocks, outputs, strict=True):
-            self.card.tool_ended(index, output)
-        return outputs
-
-    def resume(self, response: Any, outputs: Sequence[llm.ToolOutput[Any]]) -> Any:
-        return lambda: response.resume(*_given(response, self._ctx), outputs)
-
-
-class _Awaited:
-    """Turns of responses that are awaited; one that blocks is read by a thread."""
-
-    def __init__(self, card: LiveCard, ctx: llm.Context[Any] | None = None) -> None:
-        self.card = card
-        self._ctx = ctx
-
-    async def open(self, source: Any) -> Any:
-        return await source if inspect.isawaitable(source) else source
-
-    async def read(self, response: Any) -> None:
-        await read(self.card, response)
-
-    async def execute_tools(self, response: Any) -> list[llm.ToolOutput[Any]]:
-        return await _execute_at_once(self.card, response, self._ctx)
-
-    def resume(self, response: Any, outputs: Sequence[llm.ToolOutput[Any]]) -> Any:
-        given = _given(response, self._ctx)
-        if hasattr(response, "aclose"):
-            return response.resume(*given, outputs)
-        # The next reply streams, whatever the one before did.
-        messages = [*response.messages, llm.messages.user(outputs)]
-        asked: dict[str, Any] = {"tools": list(response.toolkit.tools), "format": response.format}
-        if given:
-            return response.model.context_stream_async(messages, ctx=given[0], **asked)
-        return response.model.stream_async(messages, **asked)
-
-
-async def _execute_at_once(
-    card: LiveCard, response: llm.AnyResponse, ctx: llm.Context[Any] | None
-) -> list[llm.ToolOutput[Any]]:
-    """Run the tool calls of a response at once, and show each as it ends."""
-    toolkit, given = _async_toolkit(response), _given(response, ctx)
-    outputs: dict[int, llm.ToolOutput[Any]] = {}
-    failures: list[BaseException] = []
-
-    async def execute(position: int, index: int, call: llm.ToolCall) -> None:
-        current_tool.set((card.state.id, index))
-        try:
-            output = outputs[position] = await toolkit.execute(*given, call)
-        except asyncio.CancelledError:
-            raise
-        except BaseException as error:  # noqa: BLE001 - raised again below
-            # A task that ends in `KeyboardInterrupt` takes the event loop with it.
-            failures.append(error)
-            for task in tasks:
-                task.cancel()
-        else:
-            card.tool_ended(index, output)
-
-    calls = list(response.tool_calls)
-    tasks = [
-        asyncio.create_task(execute(position, index, call))
-        for position, (index, call) in enumerate(zip(card.blocks_of(calls), calls, strict=True))
-    ]
-    try:
-        await asyncio.gather(*tasks, return_exceptions=True)
-    finally:
-        # Stopped: what is left is cancelled already; it is awaited, so that nothing stays behind.
-        await asyncio.gather(*tasks, return_exceptions=True)
-    if failures:
-        raise failures[0]
-    if any(task.cancelled() for task in tasks):
-        raise asyncio.CancelledError
-    return [outputs[position] for position in range(len(calls))]
-
-
-_WITH_CONTEXT = (
-    llm.ContextResponse,
-    llm.ContextStreamResponse,
-    llm.AsyncContextResponse,
-    llm.AsyncContextStreamResponse,
-)
-
-
-def _given(response: object, ctx: llm.Context[Any] | None) -> tuple[llm.Context[Any], ...]:
-    """The context as the leading argument of whatever the response does, if it takes one."""
-    if not isinstance(response, _WITH_CONTEXT):
-        return ()
-    if ctx is None:
-        raise ValueError("this call takes a context: ctx must be given")
-    return (ctx,)
-
-
-def _async_toolkit(response: Any) -> Any:
-    """The response's tools as ones that can be awaited: blocking ones run in worker threads."""
-    toolkit = response.toolkit
-    if isinstance(toolkit, (llm.AsyncToolkit, llm.AsyncContextToolkit)):
-        return cast("Any", toolkit)
-    made: Any = llm.AsyncContextToolkit if isinstance(response, _WITH_CONTEXT) else llm.AsyncToolkit
-    return made(toolkit.tools)
+    return begin
 
 
 @contextmanager

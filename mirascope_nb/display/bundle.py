@@ -21,6 +21,7 @@ from mirascope_nb.display.record import (
     timing_of,
 )
 from mirascope_nb.display.reply import Failed, Format, Part, Reasoned, Reply, Said, ToolRun
+from mirascope_nb.display.values import values_markdown
 from mirascope_nb.text import (
     close_fence,
     code_fence,
@@ -114,6 +115,12 @@ def said_markdown(text: str, format: Format) -> str:
         language, code = extract_code(text)
         # Neutralised, because the language is the model's: `mermaid` would be drawn.
         return neutralise(code_fence(code, language)).rstrip()
+    if format == "values":
+        laid_out = values_markdown(text)
+        if laid_out is not None:
+            return neutralise(laid_out).strip()
+        if text.lstrip()[:1] in ("{", "["):  # broken off, or with nothing in it
+            return code_fence(text, "json").rstrip()
     if format == "math" and "$" not in text and "\\[" not in text and "\\(" not in text:
         text = f"$$\n{text}\n$$"
     return close_fence(neutralise(text).strip("\n"))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 State = Literal["streaming", "waiting", "done", "stopped", "failed"]
-Format = Literal["markdown", "text", "json", "html", "code", "math"]
+Format = Literal["markdown", "text", "json", "values", "html", "code", "math"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

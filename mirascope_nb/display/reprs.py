@@ -79,6 +79,7 @@ def reply_of(response: llm.AnyResponse) -> Reply:
         tokens=tokens_of([response]),
         cost=cost_text([response]),
         finish=None if finish is None else str(finish.value),
+        format="markdown" if response.format is None else "values",
     )
 
 

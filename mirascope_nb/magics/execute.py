@@ -128,6 +128,8 @@ def _shown(prepared: "Prepared") -> _Shown:
     request = prepared.request
     # An image is looked for when the reply is whole; until then there is nothing to show.
     format: CardFormat = "markdown" if request.format == "image" else request.format
+    if request.schema is not None and format == "markdown":
+        format = "values"
     return {
         "model": request.model,
         "title": prepared.note,

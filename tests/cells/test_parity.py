@@ -49,9 +49,11 @@ WEATHER = "What is the weather in Paris?"
 
 async def test_the_reply_is_bound_before_it_is_read(face: Any, headless: Any) -> None:
     told: list[tuple[Any, bool]] = []
-    reply = await face.show(
-        "sandbox/fast", "Hi", bind=lambda response: told.append((response, response.consumed))
-    )
+
+    def note(response: Any) -> None:
+        told.append((response, response.consumed))
+
+    reply = await face.show("sandbox/fast", "Hi", bind=note)
     assert told == [(reply, False)]
     assert reply.consumed
     assert headless.record["state"] == "done"

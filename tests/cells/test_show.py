@@ -310,3 +310,21 @@ async def test_a_card_that_cannot_be_shown_does_not_cost_the_reply(
     response = await show(script(["Hello"]).stream())
     assert response.text() == "Hello "
     assert "the card could not be closed" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [({}, "values"), ({"format": "json"}, "json"), ({"format": "text"}, "text")],
+)
+async def test_a_reply_in_a_format_is_laid_out_unless_told_otherwise(
+    headless: Any, given: dict[str, Any], expected: str
+) -> None:
+    model = llm.Model("sandbox/fast")
+    stream = model.stream_async("Ada Lovelace, 36 years old.", format=dict[str, int])
+    await show(stream, **given)
+    assert headless.record["format"] == expected
+
+
+async def test_a_reply_in_no_format_is_markdown(headless: Any) -> None:
+    await show(llm.Model("sandbox/fast").stream_async("Hi"))
+    assert headless.record["format"] == "markdown"

@@ -271,3 +271,15 @@ def test_unloading_takes_everything_out(kernel: Kernel) -> None:
     assert "`%%llm` not found" in ran.of("stream")[0]["text"]
     assert kernel.run("%load_ext mirascope_nb\n%load_ext mirascope_nb").reply["status"] == "ok"
     assert kernel.run("%%llm -q sandbox/fast\nHi").reply["status"] == "ok"
+
+
+def test_a_schema_is_saved_as_a_table(kernel: Kernel) -> None:
+    ran = kernel.run(
+        '%%llm sandbox/fast --schema "name, age int" -o who\nAda Lovelace is 36 years old.'
+    )
+    (shown,) = ran.of("display_data")
+    assert shown["data"]["text/markdown"] == (
+        "| field | value |\n|:--|:--|\n| name | Ada Lovelace |\n| age | 36 |"
+    )
+    assert shown["data"][RUN_RECORD]["format"] == "values"
+    assert kernel.value("who.parse().age") == 36

@@ -2,6 +2,7 @@
 
 import { PieceCutter } from "../../markdown/pieces";
 import { renderMarkdown } from "../../markdown/render";
+import { layOutValues } from "../../markdown/values";
 import type { CardFormat } from "../../protocol";
 import { make } from "../dom";
 
@@ -12,6 +13,9 @@ export interface TextView {
 }
 
 export function makeTextView(format: CardFormat): TextView {
+  if (format === "values") {
+    return new ValuesView();
+  }
   return format === "markdown" || format === "math" ? new MarkdownView() : new SourceView(format);
 }
 
@@ -41,6 +45,32 @@ class SourceView implements TextView {
 
   update(text: string, finished: boolean): void {
     this.#text.show(text);
+    this.element.classList.toggle("mnb-growing", !finished);
+  }
+}
+
+/** An object as it fills in. A reply that is none, such as words before a tool call, is Markdown. */
+class ValuesView implements TextView {
+  readonly element = make("div", { class: "mnb-model mnb-markdown", dir: "auto" });
+  #shown: string | null = null;
+  #prose: MarkdownView | null = null;
+
+  update(text: string, finished: boolean): void {
+    const laidOut = layOutValues(text);
+    if (laidOut === null && !/^\s*(?:[{[]|```|$)/.test(text)) {
+      if (this.#prose === null) {
+        this.#prose = new MarkdownView();
+        this.element.replaceChildren(this.#prose.element);
+      }
+      this.#prose.update(text, finished);
+      return;
+    }
+    this.#prose = null;
+    const source = laidOut ?? (finished ? `\`\`\`json\n${text.trim()}\n\`\`\`` : "");
+    if (source !== this.#shown) {
+      this.#shown = source;
+      this.element.replaceChildren(renderMarkdown(source));
+    }
     this.element.classList.toggle("mnb-growing", !finished);
   }
 }
