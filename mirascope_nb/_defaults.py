@@ -7,6 +7,9 @@ what the core will need, and the core looks when it needs it.
 from collections.abc import Callable
 from typing import Any
 
+shorten_stop: Callable[[BaseException], None] | None = None
+"""Makes a notebook show an interrupt of a blocking call without the frames of this package."""
+
 make_approver: Callable[[], Any] | None = None
 """Makes the approver for tool calls that nobody else decides on; `None` for the terminal."""
 

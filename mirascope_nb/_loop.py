@@ -3,6 +3,8 @@
 from collections.abc import Coroutine
 from typing import Any, TypeVar, cast
 
+from mirascope_nb import _defaults
+
 T = TypeVar("T")
 
 
@@ -19,5 +21,9 @@ def run_now(work: Coroutine[Any, Any, T]) -> T:
         work.send(None)
     except StopIteration as done:
         return cast("T", done.value)
+    except KeyboardInterrupt as stop:
+        if _defaults.shorten_stop is not None:
+            _defaults.shorten_stop(stop)
+        raise
     work.close()
     raise RuntimeError("a blocking call awaited something that suspends; use the async form")

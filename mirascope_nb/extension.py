@@ -18,6 +18,7 @@ def load(ipython: InteractiveShell) -> None:
     """Add the magics, and let cells ask before a tool runs that demands it. Idempotent."""
     magics.load(ipython)
     _defaults.make_approver = _approver
+    _defaults.shorten_stop = _shorten_stop
 
 
 def unload(ipython: InteractiveShell) -> None:
@@ -25,9 +26,15 @@ def unload(ipython: InteractiveShell) -> None:
     from mirascope_nb import kernel
 
     magics.unload(ipython)
-    _defaults.make_approver = None
+    _defaults.make_approver = _defaults.shorten_stop = None
     kernel.cancel_all()
     kernel.uninstall_pump()
+
+
+def _shorten_stop(stop: BaseException) -> None:
+    from mirascope_nb.kernel.tracebacks import shorten
+
+    shorten(stop)
 
 
 def _approver() -> llm.Approver:

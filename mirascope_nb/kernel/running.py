@@ -21,14 +21,12 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
-from functools import partial
-from traceback import walk_tb
 from types import FrameType, TracebackType
 from typing import Any, Self, cast
 
-from mirascope_nb.kernel.frontend import find_kernel, find_shell
+from mirascope_nb.kernel.frontend import find_kernel
 from mirascope_nb.kernel.pump import Pump, open_pump
+from mirascope_nb.kernel.tracebacks import shorten
 
 __all__ = ["HEARTBEAT", "Running", "interruption", "is_cell", "running"]
 
@@ -72,8 +70,7 @@ def interruption(message: str) -> BaseException:
     if task is not None and not is_cell(task):
         return asyncio.CancelledError(message)
     error = KeyboardInterrupt(message)
-    # IPython's own rendering imports for 0.2 s the first time, and then shows frames of ours.
-    vars(error)["_render_traceback_"] = partial(_render, error)
+    shorten(error)
     return error
 
 
@@ -260,24 +257,6 @@ def _enter_watch(loop: asyncio.AbstractEventLoop, pulse: _Pulse) -> _Watch | Non
 def is_cell(task: asyncio.Task[Any]) -> bool:
     """Whether a task is the one in which IPython runs a cell."""
     return getattr(task.get_coro(), "__name__", None) == "run_cell_async"
-
-
-def _render(error: BaseException) -> list[str]:
-    """Return the lines IPython shows: where in which cell, and what."""
-    compiler = getattr(find_shell(), "compile", None)
-    name_of: Callable[[str], tuple[str, str] | None] = getattr(
-        compiler, "format_code_name", _no_name
-    )
-    lines = [
-        "{} {}, line {}".format(*name, number)
-        for frame, number in walk_tb(error.__traceback__)
-        if (name := name_of(frame.f_code.co_filename)) is not None
-    ]
-    return [*lines, f"{type(error).__name__}: {error}"]
-
-
-def _no_name(filename: str, /) -> None:
-    """Outside IPython no file is a cell."""
 
 
 def _shield_reply() -> None:

@@ -15,9 +15,8 @@ def shorten(error: BaseException) -> None:
 
     Other exceptions are left alone: they are no failed calls, and their traceback is needed.
     """
-    if isinstance(error, llm.Error | KeyboardInterrupt) and not hasattr(
-        error, "_render_traceback_"
-    ):
+    short = hasattr(error, "_render_traceback_")  # a card's own says where, a stop's is enough
+    if isinstance(error, llm.Error) or (isinstance(error, KeyboardInterrupt) and not short):
         lines = render(error)
         vars(error)["_render_traceback_"] = lambda: list(lines)
 

@@ -12,8 +12,9 @@ import logging
 import uuid
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, cast
+from typing import Any, Self, TypeAlias, cast
 
+from mirascope_nb import llm
 from mirascope_nb.display import (
     Bundle,
     Failed,
@@ -28,6 +29,7 @@ from mirascope_nb.display.errors import explain
 from mirascope_nb.display.record import digest_of
 from mirascope_nb.display.reprs import cost_text, mark_shown, tokens_of
 from mirascope_nb.kernel import detect
+from mirascope_nb.kernel.tracebacks import shorten
 from mirascope_nb.widgets.card import CardState
 from mirascope_nb.widgets.protocol import (
     AlwaysMessage,
@@ -41,9 +43,6 @@ from mirascope_nb.widgets.protocol import (
 )
 from mirascope_nb.widgets.surface import Surface, make_surface
 from mirascope_nb.widgets.tools import ToolPanel
-
-if TYPE_CHECKING:
-    from mirascope_nb import llm
 
 logger = logging.getLogger(__name__)
 
@@ -129,6 +128,10 @@ class LiveCard(ToolPanel):
         elif not self.state.ended:
             explanation = explain(error)
             self.state.add_error(explanation.cause, explanation.remedy)
+            if isinstance(error, llm.Error):
+                # The card has said what to do; where there is none, the traceback does.
+                told = [explanation.cause, "" if self._shown else explanation.remedy]
+                shorten(error, text="\n".join(filter(None, told)))
             self.state.end("failed", finish=finish)
         bundle = reply_bundle(self.reply())
         if self._surface is not None and self._shown:

@@ -40,9 +40,6 @@ def call():
 """
 RUN = "response = await nb.run(call())\nprint(ran, response.text())"
 QUESTION = (
-    'Tool call send(to: str)\n  to = "ann"\n'
-    "Run it? [y]es, [N]o (and why), [e]dit, [a]lways: "
-)
     'Tool call send(to: str)\n  to = "ann"\nRun it? [y]es, [N]o (and why), [e]dit, [a]lways: '
 )
 
