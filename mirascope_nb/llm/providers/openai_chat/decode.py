@@ -175,6 +175,7 @@ class ChatStreamDecoder:
         self._blocks = Blocks()
         self._calls: dict[object, _Call] = {}
         self._called: list[_Call] = []
+        self._by_wire_id: dict[str, _Call] = {}
         self._last: _Call | None = None
         self._is_finished = False
         self._finish: FinishReason | None = None
@@ -287,21 +288,24 @@ class ChatStreamDecoder:
             return None if is_new else known
         if wire_id == known.wire_id or (known.wire_id is None and not known.name):
             return known
-        if index is None:
-            return next((call for call in self._called if call.wire_id == wire_id), None)
+        if index is None and isinstance(wire_id, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            return self._by_wire_id.get(wire_id)
         return None
 
     def _begun(
         self, index: int | None, wire_id: str | None, chunks: list[StreamResponseChunk]
     ) -> _Call:
-        """A new call; those before it are closed that are whole, or whose index it takes over."""
+        """A new call; the one before it is closed if whole, and the one whose index it takes."""
         call = _Call(self._ids.unique(wire_id), wire_id)
         key = call.id if index is None else index
-        for other_key, other in self._calls.items():
-            if other.block is not None and (other_key == key or other.is_whole()):
+        replaced = self._calls.get(key)
+        for other in (replaced, self._last):
+            if other and other.block and (other is replaced or other.is_whole()):
                 self._blocks.end(other.block, chunks)
         self._calls[key] = self._last = call
         self._called.append(call)
+        if isinstance(wire_id, str):
+            self._by_wire_id.setdefault(wire_id, call)
         return call
 
     def _started(self, call: _Call, name: str, chunks: list[StreamResponseChunk]) -> None:
