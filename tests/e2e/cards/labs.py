@@ -10,6 +10,7 @@ import secrets
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -33,11 +34,14 @@ class FrontEnd:
 
     name: str
     packages: tuple[str, ...]
+    """What its environment has; none means the environment that runs the tests."""
     module: str
     page: str
     """The path of a notebook's page, without the notebook's name."""
 
 
+HERE = FrontEnd(name="lab", packages=(), module="jupyterlab", page="lab/tree")
+"""The JupyterLab that is installed beside the package."""
 FRONT_ENDS = (
     FrontEnd(name="lab-4.2", packages=("jupyterlab==4.2.7",), module="jupyterlab", page="lab/tree"),
     FrontEnd(name="notebook-7", packages=("notebook==7.6.*",), module="notebook", page="notebooks"),
@@ -48,6 +52,8 @@ _WIDGETS = ("ipywidgets>=8.1.5", "anywidget>=0.9.18")
 
 def front_end_environment(front_end: FrontEnd) -> Path:
     """Return the interpreter of an environment with that front end, making it if need be."""
+    if not front_end.packages:
+        return Path(sys.executable)
     return make_environment(ROOT / ".venv-labs" / front_end.name, [*front_end.packages, *_WIDGETS])
 
 
