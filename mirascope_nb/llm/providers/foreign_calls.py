@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from mirascope_nb.llm.content import AssistantContentPart, ToolCall, ToolOutput, UserContentPart
 from mirascope_nb.llm.messages import AssistantMessage, Message, SystemMessage, UserMessage
 
 __all__ = ["distinct_calls"]
 
+Renamed: TypeAlias = dict[str, list[tuple[str, str]]]
+"""Of each id, the calls that have no output yet: the tool's name, and the id that is now theirs."""
+
 
 def distinct_calls(messages: Sequence[Message], provider_id: str) -> Sequence[Message]:
     """The messages, with ids of calls that occur more than once made different.
 
     Google gives calls no ids, so all have the same; most other services refuse that. An output
-    belongs to the first call of its id, of the turn before it, that has none yet. The provider's
-    own turns stay as they are, since they may be sent as it wrote them.
+    belongs to the first call of its id and tool, of the turn before it, that has none yet. The
+    provider's own turns stay as they are, since they may be sent as it wrote them.
 
     Args:
         messages: A conversation, which is not changed.
         provider_id: The provider that is to read it.
     """
     told: set[str] = set()
-    renamed: dict[str, deque[str]] = {}
+    renamed: Renamed = {}
     distinct: list[Message] = []
     for message in messages:
         match message:
             case AssistantMessage():
-                renamed = defaultdict(deque)
+                renamed = defaultdict(list)
                 is_own = message.provider_id == provider_id
                 parts = [_call(part, told, renamed, is_own=is_own) for part in message.content]
                 distinct.append(_with(message, parts))
@@ -44,7 +47,7 @@ def distinct_calls(messages: Sequence[Message], provider_id: str) -> Sequence[Me
 
 
 def _call(
-    part: AssistantContentPart, told: set[str], renamed: dict[str, deque[str]], *, is_own: bool
+    part: AssistantContentPart, told: set[str], renamed: Renamed, *, is_own: bool
 ) -> AssistantContentPart:
     if not isinstance(part, ToolCall):
         return part
@@ -53,14 +56,16 @@ def _call(
         number += 1
         call_id = f"{part.id}_{number}"
     told.add(call_id)
-    renamed[part.id].append(call_id)
+    renamed[part.id].append((part.name, call_id))
     return part if call_id == part.id else replace(part, id=call_id)
 
 
-def _output(part: UserContentPart, renamed: dict[str, deque[str]]) -> UserContentPart:
-    if not isinstance(part, ToolOutput) or not renamed.get(part.id):
+def _output(part: UserContentPart, renamed: Renamed) -> UserContentPart:
+    if not isinstance(part, ToolOutput) or not (calls := renamed.get(part.id)):
         return part
-    call_id = renamed[part.id].popleft()
+    call = next((call for call in calls if call[0] == part.name), calls[0])
+    calls.remove(call)
+    call_id = call[1]
     return part if call_id == part.id else replace(part, id=call_id)
 
 

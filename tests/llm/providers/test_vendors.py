@@ -304,8 +304,8 @@ def plan(place: str, hours: int = 2) -> str:
 @pytest.mark.parametrize(("vendor", "names_defaults"), [("azure", False), ("vllm", True)])
 def test_a_strict_schema_names_defaults_only_where_that_is_taken(
     vendor: str,
-    names_defaults: bool,
-    recorder: Recorder,  # noqa: FBT001, a case
+    names_defaults: bool,  # noqa: FBT001, a case
+    recorder: Recorder,
 ) -> None:
     provider = registered(recorder, vendor, api_key="k", base_url="http://127.0.0.1:9/v1")
     provider.call(
