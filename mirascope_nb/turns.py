@@ -135,7 +135,8 @@ async def _execute_at_once(
         raise failures[0]
     if any(task.cancelled() for task in tasks):
         raise asyncio.CancelledError
-    return [outputs[position] for position in range(len(calls))]
+    response.tool_outputs = [outputs[position] for position in range(len(calls))]
+    return list(response.tool_outputs)
 
 
 _WITH_CONTEXT = (

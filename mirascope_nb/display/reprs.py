@@ -5,22 +5,20 @@ The core's classes hook these in lazily: a plain script never imports them.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from mirascope_nb.display.bundle import Bundle, reply_bundle, reply_markdown
 from mirascope_nb.display.record import digest_of
 from mirascope_nb.display.reply import Part, Reasoned, Reply, Said, Tokens, ToolRun
+from mirascope_nb.display.results import result_text
 from mirascope_nb.text import neutralise, plain_text
 
 if TYPE_CHECKING:
     from mirascope_nb import llm
-
-MAX_RESULT = 20_000
-"""Characters of a tool's result that a card gets."""
 
 _KEPT = 16
 _shown: list[tuple[object, int]] = []
@@ -69,7 +67,7 @@ def reply_of(response: llm.AnyResponse) -> Reply:
     return Reply(
         state="stopped" if stopped else "done" if consumed else "streaming",
         asked=response.model_id,
-        parts=tuple(_parts(response.content)),
+        parts=tuple(_parts(response.content, executed=response.tool_outputs)),
         provider=response.provider_id,
         answered=response.model_id,
         name=response.provider_model_name,
@@ -107,18 +105,6 @@ def cost_text(responses: Sequence[llm.AnyResponse]) -> str | None:
     return f"{total.normalize():f}" if responses else None
 
 
-def result_text(result: object) -> str:
-    """What a tool gave, as a person reads it, at most `MAX_RESULT` characters."""
-    if isinstance(result, str):
-        text = result
-    else:
-        try:
-            text = json.dumps(result, ensure_ascii=False, default=str)
-        except (TypeError, ValueError, RecursionError):
-            text = str(result)
-    return text if len(text) <= MAX_RESULT else f"{text[:MAX_RESULT]}…"
-
-
 def mark_shown(response: object) -> None:
     """Note that the running cell has shown this response, so that its value is not shown again.
 
@@ -153,8 +139,11 @@ def _shell() -> Any:
     return None if get_ipython is None else get_ipython()
 
 
-def _parts(content: Sequence[Any]) -> list[Part]:
+def _parts(content: Sequence[Any], *, executed: Sequence[Any] | None = None) -> list[Part]:
+    """The parts of a message; `executed` are the outputs of its tool calls, in their order."""
     parts: list[Part] = []
+    # By position: a provider may give all calls of a turn the same id.
+    outputs = iter(executed or ())
     for part in content:
         match part.type:
             case "text":
@@ -162,9 +151,8 @@ def _parts(content: Sequence[Any]) -> list[Part]:
             case "thought":
                 parts.append(Reasoned(text=part.thought))
             case "tool_call":
-                parts.append(
-                    ToolRun(call=part.id, name=part.name, arguments=part.args, state="proposed")
-                )
+                run = ToolRun(call=part.id, name=part.name, arguments=part.args, state="proposed")
+                parts.append(_with_output(run, next(outputs, None)))
             case "tool_output":
                 parts.append(
                     ToolRun(
@@ -178,6 +166,15 @@ def _parts(content: Sequence[Any]) -> list[Part]:
             case kind:
                 parts.append(Said(text=f"*{kind}*"))
     return parts
+
+
+def _with_output(run: ToolRun, output: Any) -> ToolRun:
+    """A call with what it gave, if it was executed."""
+    if output is None:
+        return run
+    if output.error is not None:
+        return replace(run, state="error", error=str(output.error))
+    return replace(run, state="ok", result=result_text(output.result))
 
 
 def _message_markdown(message: Any) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from mirascope_nb.display import ToolRun
 from mirascope_nb.display.arguments import in_signature_order
-from mirascope_nb.display.reprs import result_text
+from mirascope_nb.display.results import result_text
 
 if TYPE_CHECKING:
     from mirascope_nb import llm

@@ -14,7 +14,6 @@ from mirascope_nb.display.reprs import (
     mark_shown,
     response_markdown,
     response_mimebundle,
-    result_text,
     tokens_of,
     usage_markdown,
 )
@@ -22,7 +21,10 @@ from mirascope_nb.text.neutralise import is_neutral
 
 
 def make_response(
-    *content: Any, usage: llm.Usage | None = None, finish: llm.FinishReason | None = None
+    *content: Any,
+    usage: llm.Usage | None = None,
+    finish: llm.FinishReason | None = None,
+    tools: Any = None,
 ) -> llm.Response:
     return llm.Response(
         raw=None,
@@ -30,6 +32,7 @@ def make_response(
         model_id="sandbox/assistant",
         provider_model_name="assistant",
         params={"temperature": 0.5},
+        tools=tools,
         input_messages=[llm.messages.user("hi")],
         assistant_message=llm.messages.assistant(
             list(content), model_id="sandbox/assistant", provider_id="sandbox"
@@ -113,13 +116,33 @@ def test_a_conversation_is_neutral_and_names_who_spoke() -> None:
     assert "&lt;b>Hi" in markdown
 
 
-def test_a_result_is_shown_as_text_whatever_it_is() -> None:
-    assert result_text("a") == "a"
-    assert result_text({"a": [1, "é"]}) == '{"a": [1, "é"]}'
-    loop: list[Any] = []
-    loop.append(loop)
-    assert result_text(loop) == "[[...]]"
-    assert len(result_text("x" * 100_000)) == 20_001
+def test_a_response_whose_tools_were_executed_says_what_came_of_them() -> None:
+    """Told apart by position: a provider may give all calls of a turn the same id."""
+
+    @llm.tool
+    def weather(city: str) -> str:
+        """The weather."""
+        if city == "Atlantis":
+            raise ValueError("no such city")
+        return f"72 in {city}"
+
+    calls = [
+        llm.ToolCall(id="same", name="weather", args=f'{{"city": "{city}"}}')
+        for city in ("Atlantis", "Oslo")
+    ]
+    response = make_response(*calls, tools=[weather])
+    states = [block["state"] for block in record(response)["blocks"]]
+    assert states == ["proposed", "proposed"]
+    response.execute_tools()
+    first, second = record(response)["blocks"]
+    assert (first["state"], second["state"]) == ("error", "ok")
+    assert "no such city" in first["error"]
+    assert second["result"] == "72 in Oslo"
+    assert "not run" not in response_markdown(response)
+
+
+def record(response: llm.Response) -> Any:
+    return response_mimebundle(response).data[MIME_TYPE]
 
 
 def test_a_response_that_a_card_has_shown_is_not_shown_again_by_its_cell() -> None:

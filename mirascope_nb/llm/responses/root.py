@@ -48,6 +48,8 @@ class RootResponse(Generic[FormatT]):
     """The parts of the reply, in order."""
     texts: Sequence[Text]
     tool_calls: Sequence[ToolCall]
+    tool_outputs: Sequence[ToolOutput[Any]] | None = None
+    """What the tool calls gave when they were executed last, in their order; `None` before."""
     thoughts: Sequence[Thought]
     finish_reason: FinishReason | None
     """`None` for a normal end, also when the model waits for its tools."""
@@ -132,7 +134,9 @@ class RootResponse(Generic[FormatT]):
         jobs: list[Coroutine[Any, Any, ToolOutput[Any]]] = [
             self.toolkit.do_execute(ctx, call) for call in self.tool_calls
         ]
-        return await self.face.io.gather(jobs)
+        outputs = await self.face.io.gather(jobs)
+        self.tool_outputs = tuple(outputs)
+        return outputs
 
     async def do_resume(self, ctx: Context[Any] | None, content: UserContent) -> Self:
         """A new reply to this conversation with one more user message."""
