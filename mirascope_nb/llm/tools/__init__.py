@@ -6,7 +6,9 @@ from mirascope_nb.llm.tools.approval import (
     ApprovalDecision,
     ApprovalRequest,
     Approver,
+    approver_from_context,
     use_approver,
+    waiting_room,
 )
 from mirascope_nb.llm.tools.decorator import ToolDecorator, tool
 from mirascope_nb.llm.tools.provider_tools import ProviderTool, WebSearchTool
@@ -71,12 +73,14 @@ __all__ = [
     "ToolkitT",
     "Tools",
     "WebSearchTool",
+    "approver_from_context",
     "normalize_async_context_tools",
     "normalize_async_tools",
     "normalize_context_tools",
     "normalize_tools",
     "tool",
     "use_approver",
+    "waiting_room",
 ]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, cast
@@ -19,10 +19,12 @@ __all__ = [
     "ApprovalDecision",
     "ApprovalRequest",
     "Approver",
+    "approver_from_context",
     "current_approver",
     "digest_of",
     "find_approver",
     "use_approver",
+    "waiting_room",
 ]
 
 
@@ -93,6 +95,17 @@ class Approver(Protocol):
 
 
 current_approver: ContextVar[Approver | None] = ContextVar("current_approver", default=None)
+
+
+waiting_room: ContextVar[Callable[[], AbstractAsyncContextManager[object]] | None] = ContextVar(
+    "waiting_room", default=None
+)
+"""Entered while an approver decides on a call of awaited code: a gather lets others run then."""
+
+
+def approver_from_context() -> Approver | None:
+    """The approver of the innermost `use_approver`, or `None` outside of any."""
+    return current_approver.get()
 
 
 def find_approver() -> Approver | None:

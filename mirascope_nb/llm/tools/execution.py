@@ -23,6 +23,7 @@ from mirascope_nb.llm.tools.approval import (
     Approver,
     digest_of,
     find_approver,
+    waiting_room,
 )
 from mirascope_nb.llm.tools.arguments import canonical_json, decode_arguments
 from mirascope_nb.llm.tools.console import ask_on_console
@@ -92,9 +93,12 @@ async def _decide(
         required=tool.requires_approval,
         revise=partial(_revise, tool),
     )
-    if approver is None:
-        return await ask_on_console(io, request)
-    return await approver.decide(request)
+    decided = ask_on_console(io, request) if approver is None else approver.decide(request)
+    room = waiting_room.get() if io.is_async else None
+    if room is None:
+        return await decided
+    async with room():
+        return await decided
 
 
 def _revise(tool: BaseTool[Any], text: str) -> str:
