@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias, Unpack, cast
 from mirascope_nb import _defaults
 from mirascope_nb.llm.context import Context
 from mirascope_nb.llm.current import entered_models
-from mirascope_nb.llm.formatting import FormatSpec
+from mirascope_nb.llm.formatting import FormatSpec, check_format
 from mirascope_nb.llm.io import Timeouts
 from mirascope_nb.llm.messages import Content, Message, UserContent, promote
 from mirascope_nb.llm.params import Params, checked_params
@@ -154,6 +154,7 @@ class Asking:
         streamed: bool,
     ) -> Any:
         """A reply, whole or streaming, to these messages as this face has it."""
+        check_format(format)
         toolkit = face.toolkit.of(tools)
         toolkit.refuse_unbound()
         params = cast("Params", dict(self.params))

@@ -96,12 +96,10 @@ def test_what_a_tool_returned_is_written_as_what_it_is() -> None:
 
 def test_what_is_no_conversation_is_refused() -> None:
     adapter = TypeAdapter(list[llm.Message])
-    contents: list[Any] = [[{"type": "text", "text": 5}], [{**OUTPUT, "error": {"type": "other"}}]]
-    wrongs = [
-        {"role": "nobody", "content": []},
-        *({"role": "user", "content": c} for c in contents),
-    ]
-    for wrong in wrongs:
+    number = {"type": "text", "text": 5}
+    unknown = {**OUTPUT, "error": {"type": "other"}}
+    for part in (number, unknown, {"type": "other"}):
+        wrong = {"role": "user", "content": [part]}
         with pytest.raises(ValidationError):
             adapter.validate_python([wrong])
 

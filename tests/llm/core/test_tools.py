@@ -349,6 +349,7 @@ async def test_an_object_whose_call_is_a_coroutine_function_makes_an_async_tool(
         async def __call__(self, title: str) -> str:
             return title
 
-    tool: Any = llm.tool(Fetch())
-    assert type(tool) is llm.AsyncTool
+    decorate: Any = llm.tool
+    tool = decorate(Fetch())
+    assert llm.AsyncTool in type(tool).__mro__
     assert (await tool.execute(called("fetch", '{"title": "x"}'))).output == "x"
