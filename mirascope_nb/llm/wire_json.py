@@ -6,6 +6,7 @@ save or send.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any, cast
 
@@ -25,10 +26,13 @@ def parsed(data: bytes) -> Any:
     try:
         return from_json(data)
     except ValueError:
-        try:  # slower, and less strict: half a surrogate pair, say, is no error to it
-            return json.loads(data.decode())
-        except RecursionError as error:
-            raise ValueError("the JSON is nested too deeply") from error
+        if not may_hold_halves(data):
+            raise
+    # Slower, and less strict: half a surrogate pair is no error to it. Its own error would keep the
+    # whole text, and with it a key that the provider echoed.
+    with contextlib.suppress(ValueError, RecursionError):
+        return json.loads(data.decode())
+    raise ValueError("it is not JSON")
 
 
 def may_hold_halves(data: bytes) -> bool:
