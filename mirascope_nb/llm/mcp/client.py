@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any, cast
 
+from mirascope_nb.llm.exceptions import ConnectionError
 from mirascope_nb.llm.mcp.tools import as_tool, member
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class MCPClient:
         approval, and runs as long as the client is open.
 
         Raises:
+            ConnectionError: If the client is closed, or the server has gone.
             ValueError: If the server's list never ends, or claims a reserved name.
         """
         tools: list[AsyncTool[..., list[dict[str, Any]]]] = []
@@ -55,6 +57,7 @@ class MCPClient:
             seen.add(cursor)
 
     async def _page(self, cursor: str | None) -> Any:
+        self._check_open("Its tools cannot be listed")
         list_tools = cast("Any", self._session).list_tools
         if cursor is None:
             return await list_tools()
@@ -65,9 +68,12 @@ class MCPClient:
         return await list_tools(params=PaginatedRequestParams(cursor=cursor))
 
     async def _call_tool(self, name: str, arguments: dict[str, Any]) -> Any:
-        if self._is_closed:
-            raise RuntimeError(f"Tool '{name}' cannot run: its MCP client is closed.")
+        self._check_open(f"Tool '{name}' cannot run")
         return await self._session.call_tool(name, arguments)
+
+    def _check_open(self, what: str) -> None:
+        if self._is_closed:
+            raise ConnectionError(f"{what}: the MCP client is closed.", "mcp")
 
     def close(self) -> None:
         """Let no further tool run; the context manager that opened the client does this."""

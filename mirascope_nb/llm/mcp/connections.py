@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
+import asyncio
+import builtins
 import importlib
 import inspect
+import logging
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+import tempfile
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from mirascope_nb.llm.exceptions import ConnectionError
 from mirascope_nb.llm.mcp.client import MCPClient
+from mirascope_nb.text import escape_invisible
 
 if TYPE_CHECKING:
     from mcp import StdioServerParameters
 
 __all__ = ["sse_client", "stdio_client", "streamable_http_client"]
 
+logger = logging.getLogger("mirascope_nb.llm")
+
+
+CONNECT_TIMEOUT = 60.0
+"""Seconds. A server that is fetched and installed when it is first started may take a while."""
+
+MOST_COMPLAINTS = 2000
+
 
 @asynccontextmanager
-async def streamable_http_client(url: str) -> AsyncGenerator[MCPClient]:
+async def streamable_http_client(
+    url: str, *, connect_timeout: float | None = CONNECT_TIMEOUT
+) -> AsyncGenerator[MCPClient]:
     """A client of an MCP server that is reached by streamable HTTP.
 
     Args:
         url: Address of the server, such as `"http://localhost:8000/mcp"`.
+        connect_timeout: Seconds until the session has to be there; `None` for no limit.
 
     Raises:
         ConnectionError: If the server cannot be reached.
@@ -32,19 +48,27 @@ async def streamable_http_client(url: str) -> AsyncGenerator[MCPClient]:
     module = importlib.import_module("mcp.client.streamable_http")
     # Version 1 spelt it in one word at first.
     connect = getattr(module, "streamable_http_client", None) or module.streamablehttp_client
-    async with _connected(connect(url), where=url) as client:
+    async with _connected(connect(url), where=url, connect_timeout=connect_timeout) as client:
         yield client
 
 
 @asynccontextmanager
 async def stdio_client(
-    server_parameters: StdioServerParameters, name: str | None = None
+    server_parameters: StdioServerParameters,
+    name: str | None = None,
+    *,
+    connect_timeout: float | None = CONNECT_TIMEOUT,
 ) -> AsyncGenerator[MCPClient]:
     """A client of an MCP server that is a process, started here and ended on leaving.
+
+    What the process writes to its stderr goes to ours, where that is a file or a terminal. In a
+    notebook it would end up in whichever cell runs, so there it is kept, and shown if the server
+    cannot be used.
 
     Args:
         server_parameters: What to start: `mcp.StdioServerParameters(command=..., args=[...])`.
         name: What to call this client towards the server.
+        connect_timeout: Seconds until the session has to be there; `None` for no limit.
 
     Raises:
         ConnectionError: If the process does not answer.
@@ -57,29 +81,61 @@ async def stdio_client(
         from mirascope_nb._version import __version__
 
         options["client_info"] = Implementation(name=name, version=__version__)
-    transport = module.stdio_client(server_parameters, errlog=_error_log())
-    async with _connected(transport, where=server_parameters.command, **options) as client:
-        yield client
+    with _error_log() as (log, complaints):
+        transport = module.stdio_client(server_parameters, errlog=log)
+        async with _connected(
+            transport,
+            where=server_parameters.command,
+            connect_timeout=connect_timeout,
+            complaints=complaints,
+            **options,
+        ) as client:
+            yield client
 
 
-def _error_log() -> TextIO | None:
-    """Where a server may complain: a notebook's own stderr is not always a file."""
+@contextmanager
+def _error_log() -> Generator[tuple[TextIO, Callable[[], str]]]:
+    """Where a server may complain, and what it said there, where nobody else sees it."""
+    if _is_plain(sys.stderr):
+        yield sys.stderr, str
+        return
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
+
+        def complaints() -> str:
+            log.seek(0)
+            said = log.read().strip()[-MOST_COMPLAINTS:]
+            return f"\nIt said: {escape_invisible(said)}" if said else ""
+
+        yield log, complaints
+
+
+def _is_plain(stream: Any) -> bool:
+    """Whether a process can write to a stream, and nobody shows that in a notebook.
+
+    A kernel's own streams may have a number too: what is written to it comes out in the cell.
+    """
+    if stream is None or type(stream).__module__.partition(".")[0] == "ipykernel":
+        return False
     try:
-        sys.stderr.fileno()
+        stream.fileno()
     except (AttributeError, OSError, ValueError):
-        return sys.__stderr__
-    return sys.stderr
+        return False
+    return True
 
 
 @asynccontextmanager
 async def sse_client(
-    url: str, read_timeout_seconds: float | timedelta | None = None
+    url: str,
+    read_timeout_seconds: float | timedelta | None = None,
+    *,
+    connect_timeout: float | None = CONNECT_TIMEOUT,
 ) -> AsyncGenerator[MCPClient]:
     """A client of an MCP server that is reached by server-sent events, as older ones are.
 
     Args:
         url: Address of the server, such as `"http://localhost:8000/sse"`.
         read_timeout_seconds: Seconds to wait for each answer; `None` for no limit.
+        connect_timeout: Seconds until the session has to be there; `None` for no limit.
 
     Raises:
         ConnectionError: If the server cannot be reached.
@@ -88,6 +144,7 @@ async def sse_client(
     async with _connected(
         module.sse_client(url),
         where=url,
+        connect_timeout=connect_timeout,
         read_timeout_seconds=_timeout(read_timeout_seconds),
     ) as client:
         yield client
@@ -108,40 +165,107 @@ def _timeout(seconds: float | timedelta | None) -> float | timedelta | None:
 
 @asynccontextmanager
 async def _connected(
-    transport: AbstractAsyncContextManager[Any], *, where: str, **options: Any
+    transport: AbstractAsyncContextManager[Any],
+    *,
+    where: str,
+    connect_timeout: float | None,
+    complaints: Callable[[], str] = str,
+    **options: Any,
 ) -> AsyncGenerator[MCPClient]:
-    """A client over a transport.
+    """A client over a transport, which a task of its own holds open.
 
-    The SDK's task groups wrap what is raised inside them in groups of exceptions. What the caller's
-    own block raises comes out as it went in, and a single failure to connect as one error.
+    The SDK's task groups belong to the task that enters them: they can be left by no other one, and
+    cancel it when a transport fails. In a task of their own they do not care whether a notebook
+    enters in one cell and leaves in another, in which order several connections end, or that one
+    of them broke: then the calls over it fail, and nothing else does.
+
+        connecting --initialised--> open --left, or cancelled--> closing --> done
+            |                         |
+            +--- ConnectionError      +--- the server has gone: calls are refused
     """
-    from mcp import ClientSession
-
-    raised: BaseException | None = None
+    loop = asyncio.get_running_loop()
+    opened: asyncio.Future[MCPClient] = loop.create_future()
+    left = asyncio.Event()
+    holding = loop.create_task(_hold(transport, options, opened, left), name=f"mcp {where}")
     try:
-        async with (
-            transport as streams,
-            ClientSession(streams[0], streams[1], **options) as session,
-        ):
-            await session.initialize()
-            client = MCPClient(session)
-            try:
-                yield client
-            except BaseException as error:
-                raised = error
-                raise
-            finally:
-                client.close()
+        client = await _until_open(opened, holding, connect_timeout)
     except BaseException as error:
-        if raised is not None and error is not raised and _leaf(error) is raised:
-            raise raised from raised.__cause__
-        if raised is not None or not isinstance(failure := _leaf(error), Exception):
+        await _ended(holding, now=True)
+        if not isinstance(failure := _leaf(error), Exception):
             raise
         raise ConnectionError(
-            f"The MCP server at {where!a} cannot be used: {failure or type(failure).__name__}",
+            f"The MCP server at {where!a} cannot be used: "
+            f"{failure or type(failure).__name__}{complaints()}",
             "mcp",
             failure,
         ) from failure
+    try:
+        yield client
+    finally:
+        client.close()
+        left.set()
+        await _ended(holding)
+        if not holding.cancelled() and (broken := holding.exception()) is not None:
+            # Whoever called a tool has been told; what the block did is not undone by it.
+            logger.warning("The connection to the MCP server at %a broke: %s", where, _leaf(broken))
+
+
+async def _hold(
+    transport: AbstractAsyncContextManager[Any],
+    options: dict[str, Any],
+    opened: asyncio.Future[MCPClient],
+    left: asyncio.Event,
+) -> None:
+    """Open a session, say so, and keep it until it is left."""
+    from mcp import ClientSession
+
+    async with (
+        transport as streams,
+        ClientSession(streams[0], streams[1], **options) as session,
+    ):
+        await session.initialize()
+        client = MCPClient(session)
+        if not opened.done():
+            opened.set_result(client)
+        try:
+            await left.wait()
+        finally:
+            client.close()
+
+
+async def _until_open(
+    opened: asyncio.Future[MCPClient], holding: asyncio.Task[None], patience: float | None
+) -> MCPClient:
+    """The client, once its session is there.
+
+    Raises:
+        TimeoutError: If that takes too long; the built-in one.
+        BaseException: What kept it from being opened.
+    """
+    await asyncio.wait((opened, holding), timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+    if opened.done():
+        return opened.result()
+    if not holding.done():
+        raise builtins.TimeoutError(f"it did not answer within {patience:g} s")
+    holding.result()
+    raise RuntimeError("it closed the connection")
+
+
+async def _ended(holding: asyncio.Task[None], *, now: bool = False) -> None:
+    """Wait for the task that holds a connection; a cancellation meanwhile makes it hurry."""
+    cancelled: asyncio.CancelledError | None = None
+    if now:
+        holding.cancel()
+    while not holding.done():
+        try:
+            await asyncio.wait((holding,))
+        except asyncio.CancelledError as error:
+            cancelled = error
+            holding.cancel()
+    if not holding.cancelled():
+        holding.exception()  # seen
+    if cancelled is not None:
+        raise cancelled
 
 
 def _leaf(error: BaseException) -> BaseException:

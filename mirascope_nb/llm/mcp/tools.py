@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias, cast
 
@@ -84,22 +85,40 @@ def _kind(schema: object) -> str:
 
 
 def _contents(result: Any, max_output: int | None) -> list[dict[str, Any]]:
-    """The contents of a result, their texts cut off where together they exceed the cap.
+    """The contents of a result, cut off where together they exceed the cap.
 
     Raises:
         ToolExecutionError: If the result is an error, with what the server says of it.
     """
-    contents = [content.model_dump(mode="json") for content in result.content]
+    contents: list[dict[str, Any]] = [each.model_dump(mode="json") for each in result.content]
+    structured = member(result, "structured_content")
+    if not contents and structured is not None:
+        # A server should send it as text too; some do not.
+        contents = [{"type": "text", "text": json.dumps(structured, ensure_ascii=False)}]
     left = max_output
     for content in contents:
-        text = content.get("text")
-        if left is None or not isinstance(text, str):
-            continue
-        if len(text) > left:
-            marker = f"\n[truncated: {len(text) - left} more characters]"
-            content["text"] = text[:left] + marker
-        left = max(0, left - len(text))
+        resource: Any = content.get("resource")
+        left = _cap(content if resource is None else resource, left)
     if member(result, "is_error") is True:
         texts = [str(content["text"]) for content in contents if content.get("text")]
         raise ToolExecutionError("\n".join(texts) or "The MCP server's tool failed.")
     return contents
+
+
+def _cap(content: dict[str, Any], left: int | None) -> int | None:
+    """Cut a content off at what is left of the cap, and return what is left then.
+
+    Of a text the beginning stays. Of an image or another file a part is of no use.
+    """
+    if left is None:
+        return None
+    for name in ("text", "data", "blob"):
+        value = content.get(name)
+        if not isinstance(value, str):
+            continue
+        if len(value) > left:
+            kept = value[:left] if name == "text" else ""
+            marker = f"[truncated: {len(value) - len(kept)} more characters]"
+            content[name] = f"{kept}\n{marker}" if kept else marker
+        left = max(0, left - len(value))
+    return left

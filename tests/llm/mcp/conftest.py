@@ -4,8 +4,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ def stdio_parameters() -> Any:
 
 
 @contextmanager
-def serving(transport: str) -> Generator[str]:
+def running(transport: str) -> Generator[str]:
     with closing(socket.socket()) as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -50,15 +50,22 @@ def until_it_listens(process: subprocess.Popen[bytes], port: int) -> None:
     raise AssertionError("the MCP server did not come up")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
+def serving() -> Iterator[Callable[[str], str]]:
+    """Starts servers of the test's own, by transport; gives their addresses."""
+    with ExitStack() as stack:
+        yield lambda transport: stack.enter_context(running(transport))
+
+
+@pytest.fixture(scope="session")
 def http_url() -> Iterator[str]:
     """Address of a server that speaks streamable HTTP."""
-    with serving("streamable-http") as address:
+    with running("streamable-http") as address:
         yield f"{address}/mcp"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def sse_url() -> Iterator[str]:
     """Address of a server that speaks by server-sent events."""
-    with serving("sse") as address:
+    with running("sse") as address:
         yield f"{address}/sse"

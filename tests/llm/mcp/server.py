@@ -1,10 +1,23 @@
 """An MCP server to test with: `server.py stdio`, `server.py streamable-http PORT`, or `sse`."""
 
+import os
+import signal
 import sys
 
+# Two that never get to speak, and need not load anything for that.
+if sys.argv[1] == "broken":
+    sys.exit("no barometer found")
+if sys.argv[1] == "mute":
+    sys.stdin.read()
+    sys.exit()
+
+import anyio
 from mcp.server.mcpserver import MCPServer
+from mcp.types import CallToolResult, EmbeddedResource, ImageContent, TextContent
+from mcp.types import TextResourceContents as TextResource
 
 server = MCPServer("weather", log_level="CRITICAL")
+PIXEL = "iVBORw0KGgo="
 
 
 @server.tool()
@@ -25,7 +38,52 @@ def flood(size: int) -> str:
     return "~" * size
 
 
+@server.tool()
+def satellite() -> CallToolResult:
+    """Show a picture, and what was measured."""
+    note = TextResource(uri="note://today", mime_type="text/plain", text="fog since noon")
+    return CallToolResult(
+        content=[
+            TextContent(text="seen from above"),
+            ImageContent(data=PIXEL, mime_type="image/png"),
+            EmbeddedResource(resource=note),
+        ]
+    )
+
+
+@server.tool()
+def measure() -> CallToolResult:
+    """Measure, and say it in numbers alone."""
+    return CallToolResult(content=[], structured_content={"degrees": 21})
+
+
+@server.tool()
+def gallery(size: int) -> CallToolResult:
+    """Show a large picture."""
+    picture = ImageContent(data="A" * size, mime_type="image/png")
+    return CallToolResult(content=[picture])
+
+
+@server.tool()
+async def nap(seconds: float, path: str) -> str:
+    """Sleep, and leave a file behind unless woken up."""
+    with open(f"{path}.begun", "w"):  # noqa: ASYNC230, PTH123, a moment
+        pass
+    await anyio.sleep(seconds)
+    with open(path, "w"):  # noqa: ASYNC230, PTH123, likewise
+        pass
+    return "slept"
+
+
+@server.tool()
+def collapse() -> str:
+    """Die."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return "never said"
+
+
 if sys.argv[1] == "stdio":
+    print("the weather station wakes up", file=sys.stderr, flush=True)  # noqa: T201
     server.run("stdio")
 else:
     transport = "sse" if sys.argv[1] == "sse" else "streamable-http"
