@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
+from collections import Counter
 from collections.abc import Awaitable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
@@ -14,9 +15,11 @@ from typing import Any, Literal, TypeVar, cast, overload
 from mirascope_nb import _defaults, llm, spending
 from mirascope_nb.kernel.frontend import detect
 from mirascope_nb.kernel.running import interruption, running
+from mirascope_nb.kernel.tasks import detach as begin
 from mirascope_nb.parallel import (
     AsCompleted,
     Batch,
+    DetachedMap,
     Estimate,
     Mapping,
     Progress,
@@ -27,6 +30,7 @@ from mirascope_nb.parallel import (
     read_inputs,
     retry_policy,
     target_of,
+    waiting_for,
 )
 
 __all__ = ["DEFAULT_LIMIT", "MAP_LIMIT", "as_completed", "gather", "map"]
@@ -60,7 +64,8 @@ async def gather(
     """Await many things at once and return their results in order, showing how far they are.
 
     As `asyncio.gather`, with a limit and a progress bar. When one fails, or the cell is stopped,
-    the others are cancelled and awaited, so that nothing goes on behind the cell's back.
+    the others are cancelled and awaited, so that nothing goes on behind the cell's back. That holds
+    for tasks and futures too, which a limit does not hold back since they run already.
 
     Args:
         *awaitables: Coroutines, which are begun when there is room, or tasks, which run already.
@@ -71,24 +76,26 @@ async def gather(
     Raises:
         BaseException: What the first failing awaitable raised.
         KeyboardInterrupt: If the cell is stopped, or `Cancel` is pressed.
+        TypeError: If something cannot be awaited.
         ValueError: If the limit is not positive.
     """
     if not awaitables:
         return []
+    given: list[Awaitable[T]] = []
     try:
+        _check(awaitables, "nb.gather")
         with running(), llm.limits.gathering() as share, _one_panel():
+            given = _once(awaitables)
             batch: Batch[T] = Batch(
-                [partial(_same, each) for each in _once(awaitables)],
+                [partial(_same, each) for each in given],
                 limit=limit,
                 description=description,
                 keep_going=return_exceptions,
-                watch=partial(_note_waiting, share),
+                watch=lambda tally: _note_waiting(share, batch, tally),
             )
             outcomes = await batch.run(open_progress(batch.actions))
     finally:
-        for each in awaitables:  # those that were never begun
-            if inspect.iscoroutine(each):
-                each.close()
+        await _put_away([*awaitables, *given])
     if batch.cancelled:
         raise interruption("cancelled")
     return [
@@ -110,6 +117,7 @@ async def map(
     refresh: bool = False,
     max_cost: float | Decimal | None = None,
     dry_run: Literal[False] = False,
+    detach: Literal[False] = False,
 ) -> Results[Any]: ...
 @overload
 async def map(
@@ -125,7 +133,24 @@ async def map(
     refresh: bool = False,
     max_cost: float | Decimal | None = None,
     dry_run: Literal[True],
+    detach: bool = False,
 ) -> Estimate: ...
+@overload
+async def map(
+    call: Any,
+    inputs: Any,
+    *,
+    limit: int | None = MAP_LIMIT,
+    description: str = "Map",
+    model: llm.Model | str | None = None,
+    ctx: llm.Context[Any] | None = None,
+    retry: bool | llm.RetryConfig = True,
+    journal: str | os.PathLike[str] | None = None,
+    refresh: bool = False,
+    max_cost: float | Decimal | None = None,
+    dry_run: Literal[False] = False,
+    detach: Literal[True],
+) -> DetachedMap: ...
 async def map(
     call: Any,
     inputs: Any,
@@ -139,7 +164,8 @@ async def map(
     refresh: bool = False,
     max_cost: float | Decimal | None = None,
     dry_run: bool = False,
-) -> Results[Any] | Estimate:
+    detach: bool = False,
+) -> Results[Any] | Estimate | DetachedMap:
     """Ask about every row, and return all outcomes in order. A failed row is a value, not an end.
 
     Rows that meet 429, a 5xx, an overloaded provider or a broken connection are tried again, unless
@@ -149,8 +175,10 @@ async def map(
     Args:
         call: A call, a prompt, `call.stream`, or a function. Calls written with `def` are awaited
             as well, so their results are the asynchronous kind.
-        inputs: A list, an iterator, a column or a frame of pandas, polars and the like, read to its
-            end. A row that is a mapping, or a frame's row, is passed by keyword where it fits.
+        inputs: A list, an iterator, asynchronous or not, a dict of inputs, a column or a frame of
+            pandas, polars and the like. What has no length is read as it goes, a little ahead of
+            what runs. A row that is a mapping, or a frame's row, is passed by keyword where it
+            fits.
         limit: How many rows run at once; `None` for all. It can be changed on the bar.
         description: What the progress bar is called.
         model: The model that a prompt asks; for a call, instead of its own.
@@ -161,6 +189,8 @@ async def map(
         refresh: Ask again also what the journal has.
         max_cost: US dollars. No row is begun that could pass them; the rest is cancelled.
         dry_run: Send nothing, and return an estimate.
+        detach: Return at once with a handle, and go on after the cell. Where nobody watches, as
+            under nbconvert, it returns when all is done, since the kernel ends with the notebook.
 
     Returns:
         The results, a sequence as long as the inputs, with `.errors`, `.usage`, `.cost` and
@@ -169,6 +199,7 @@ async def map(
     Raises:
         JournalInUseError: If another map writes to the journal.
         KeyboardInterrupt: If the cell is stopped; its `results` hold what was done.
+        OSError: If the journal cannot be written; its `results` hold what was done.
         TypeError: If the call or the inputs are of no known kind, or a frame lacks a column.
         UnknownPriceError: If `max_cost` cannot be kept, since no price is known.
         ValueError: If the limit is not positive, a prompt has no model, or a context is missing.
@@ -178,7 +209,7 @@ async def map(
     target = target_of(call, model=model, ctx=ctx, policy=retry_policy(retry))
     mapping = Mapping(
         target,
-        await read_inputs(inputs, target.signature),
+        read_inputs(inputs, target.signature),
         limit=limit,
         description=description,
         journal=None if journal is None else os.fspath(journal),
@@ -187,9 +218,20 @@ async def map(
     )
     if dry_run:
         return await mapping.estimate()
+    progress = open_progress(mapping.actions)
+    if not detach:
+        return await _run(mapping, progress)
+    progress.update(mapping.state)  # in this cell, not in the one that runs next
+    handle = DetachedMap(begin(_run(mapping, progress), name=description), mapping)
+    if detect() == "headless":
+        await asyncio.wait([asyncio.ensure_future(handle)])
+    return handle
+
+
+async def _run(mapping: Mapping, progress: Progress) -> Results[Any]:
     try:
         with running(), _one_panel():
-            return await mapping.run(open_progress(mapping.actions))
+            return await mapping.run(progress)
     except BaseException as error:
         # What was paid for is not lost with the cell: `sys.last_value.results`.
         vars(error)["results"] = mapping.results
@@ -200,6 +242,7 @@ def as_completed(
     aws: Iterable[Awaitable[T]] | Awaitable[T],
     /,
     *more: Awaitable[T],
+    timeout: float | None = None,
     limit: int | None = DEFAULT_LIMIT,
     description: str = "Progress",
 ) -> AsCompleted[T]:
@@ -212,33 +255,38 @@ def as_completed(
     Args:
         aws: The awaitables, in a list or one by one as for `gather`.
         *more: Further awaitables.
+        timeout: Seconds after which `TimeoutError` is raised and what is left is cancelled.
         limit: How many coroutines run at once; `None` for all.
         description: What the progress bar is called.
 
     Raises:
+        TypeError: If something cannot be awaited.
         ValueError: If the limit is not positive.
     """
-    given = [aws, *more] if inspect.isawaitable(aws) else list(aws)
+    given = [aws, *more] if inspect.isawaitable(aws) else [*aws, *more]
+    _check(given, "nb.as_completed")
     return AsCompleted(
         _once(given),
         limit=limit,
         description=description,
         open_progress=open_progress,
+        surround=_one_panel,
+        timeout=timeout,
     )
 
 
 @contextmanager
 def _one_panel() -> Generator[None]:
     """Let all tool calls begun inside the block that have to be asked about queue in one panel."""
-    if _defaults.make_approver is None or llm.tools.approval.current_approver.get() is not None:
+    if _defaults.make_approver is None or llm.tools.approver_from_context() is not None:
         yield
         return
     with llm.use_approver(_defaults.make_approver()):
         yield
 
 
-def _note_waiting(share: llm.limits.Share, tally: Tally) -> None:
-    tally.waiting_for = llm.limits.waiting_for(share)
+def _note_waiting(share: llm.limits.Share, batch: Batch[Any], tally: Tally) -> None:
+    tally.waiting_for = waiting_for(share, batch.asking)
 
 
 def open_progress(actions: ProgressActions) -> Progress:
@@ -252,17 +300,42 @@ def open_progress(actions: ProgressActions) -> Progress:
     return TextProgress()
 
 
+def _check(awaitables: Sequence[object], name: str) -> None:
+    for each in awaitables:
+        if not inspect.isawaitable(each):
+            kind = type(each).__name__
+            many = isinstance(each, Iterable) and not isinstance(each, str | bytes)
+            hint = f": {name}(*things) takes them one by one" if many else ""
+            raise TypeError(f"{name} awaits coroutines, tasks and the like, not {kind}{hint}")
+
+
+async def _put_away(awaitables: Iterable[object]) -> None:
+    """End what was given and has not ended: tasks by cancelling them, coroutines unbegun."""
+    given = list(awaitables)
+    futures = [cast("asyncio.Future[Any]", e) for e in given if isinstance(e, asyncio.Future)]
+    begun = {future for future in futures if not future.done()}
+    for future in begun:
+        future.cancel()
+    if begun:
+        await asyncio.wait(begun)
+    for each in given:
+        if inspect.iscoroutine(each):
+            each.close()
+
+
 def _once(awaitables: Sequence[Awaitable[T]]) -> list[Awaitable[T]]:
     """The awaitables, with a task in place of one that is given twice."""
-    given: dict[int, int] = {}
+    counts = Counter(id(each) for each in awaitables)
+    shared: dict[int, Awaitable[T]] = {}
+    once: list[Awaitable[T]] = []
     for each in awaitables:
-        given[id(each)] = given.get(id(each), 0) + 1
-    shared = {
-        id(each): asyncio.ensure_future(each)
-        for each in awaitables
-        if given[id(each)] > 1 and not isinstance(each, asyncio.Future)
-    }
-    return [cast("Awaitable[T]", shared.get(id(each), each)) for each in awaitables]
+        if counts[id(each)] == 1 or isinstance(each, asyncio.Future):
+            once.append(cast("Awaitable[T]", each))
+            continue
+        if id(each) not in shared:
+            shared[id(each)] = asyncio.ensure_future(each)
+        once.append(shared[id(each)])
+    return once
 
 
 def _same(awaitable: Any) -> Any:

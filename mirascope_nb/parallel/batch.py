@@ -3,6 +3,9 @@
 A job is begun when there is room, by whoever makes room: the batch's own start, a job that has
 ended, or a person who resumes or raises the limit. So the cost of a job does not grow with the
 number of jobs.
+
+A job that waits for a person's decision gives up its place meanwhile (`aside`), so that the others
+go on while questions queue.
 """
 
 from __future__ import annotations
@@ -10,34 +13,36 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, TypeVar
 
+from mirascope_nb import llm
+from mirascope_nb.parallel.jobs import Job, Outcome, perform, unpacked
 from mirascope_nb.parallel.pressure import LOOK, Pressure
 from mirascope_nb.parallel.progress import Progress, ProgressActions, ProgressState
 from mirascope_nb.parallel.tally import Tally
 
-__all__ = ["Batch", "Job", "Outcome"]
+__all__ = ["Batch"]
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
-
-Job: TypeAlias = Callable[[], Awaitable[T]]
-"""Begins a piece of work: called when there is room for it."""
 
 TICK = 0.5
 """Seconds between two looks at the clock while nothing else changes."""
 BURST = 16
 """Jobs begun in one turn of the loop, so that whatever else runs on it gets its turn too."""
+AHEAD = 64
+"""Jobs that wait to be begun, beyond which a source of jobs is not read further."""
+GRACE = 0.05
+"""Seconds a decision may take before it is taken for a person's. Rules decide sooner."""
+MOST_ASIDE = 100
+"""Jobs that may wait for a person without counting as running."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome(Generic[T_co]):
-    """What came of a job: a value, or the exception that ended it."""
-
-    value: T_co | None = None
-    error: BaseException | None = None
+@dataclass(slots=True)
+class _Aside:
+    stepped: bool = False
 
 
 class _Silent:
@@ -61,10 +66,10 @@ class Batch(Generic[T]):
         description: str = "Progress",
         keep_going: bool = False,
         tally: Tally | None = None,
-        indices: Sequence[int] | None = None,
         admit: Callable[[int], bool] | None = None,
         ended: Callable[[int, Outcome[T]], None] | None = None,
         watch: Callable[[Tally], None] | None = None,
+        fed: bool = False,
     ) -> None:
         """Prepare jobs.
 
@@ -74,21 +79,26 @@ class Batch(Generic[T]):
             description: What the work is called.
             keep_going: Whether the others go on when one fails.
             tally: Counts to go on with, when jobs are run once more.
-            indices: Which of the jobs to run; by default all.
             admit: Whether a job may begin now. When none may and none runs, the rest is left.
             ended: Told of each job's outcome.
             watch: Called before the tally is shown, to note what holds the work up.
+            fed: Whether further jobs are added while it runs. Then it ends after `seal`, and
+                keeps no outcomes: whoever wants them is told by `ended`.
 
         Raises:
             ValueError: If the limit is not positive.
         """
         if limit is not None and limit < 1:
             raise ValueError("limit must be at least 1")
-        self._jobs = jobs
         self._limit = limit
         self._keep_going = keep_going
-        self._indices = list(range(len(jobs)) if indices is None else indices)
-        self._waiting = deque(self._indices)
+        self._waiting: deque[tuple[int, Job[T]]] = deque(enumerate(jobs))
+        self._fed = fed
+        self._sealed = not fed
+        self._hungry = asyncio.Event()
+        self._draining = False
+        self._aside = 0
+        self._returning: deque[asyncio.Future[None]] = deque()
         self._admit = admit
         self._ended_job = ended
         self._watch = watch
@@ -115,7 +125,8 @@ class Batch(Generic[T]):
     async def run(self, progress: Progress | None = None) -> list[Outcome[T]]:
         """Run the jobs to their end, and return what came of each, in order.
 
-        A job that was not run, or was cancelled, has a `CancelledError`. Whatever happens, no task
+        Of a fed batch nothing is returned. A job that was not run, or was cancelled, has a
+        `CancelledError`. Whatever happens, no task
         is left running and the progress is closed in its true state.
 
         Args:
@@ -143,7 +154,67 @@ class Batch(Generic[T]):
                 self._close()
         if self._failure is not None:
             raise self._failure
-        return [self._outcomes[index] for index in self._indices]
+        return [self._outcomes[index] for index in sorted(self._outcomes)]
+
+    def add(self, index: int, job: Job[T]) -> None:
+        """Add a job to a fed batch."""
+        if self._stopping:
+            self._drop(index)
+            return
+        self._waiting.append((index, job))
+        self._begin()
+
+    async def wants_more(self) -> bool:
+        """Wait until few jobs wait to be begun; false when no more are wanted at all."""
+        while not self._stopping and not self._draining:
+            if len(self._waiting) < max(AHEAD, self._limit or 0):
+                return True
+            self._hungry.clear()
+            await self._hungry.wait()
+        return False
+
+    def seal(self) -> None:
+        """Say that no more jobs will be added to a fed batch."""
+        self._sealed = True
+        self._begin()
+
+    @asynccontextmanager
+    async def aside(self) -> AsyncGenerator[None]:
+        """Give the calling job's place to another while something is decided about it."""
+        state = _Aside()
+
+        def step() -> None:
+            if self._aside < MOST_ASIDE:
+                state.stepped = True
+                self._aside += 1
+                self._begin()
+                self._show()
+
+        timer = asyncio.get_running_loop().call_later(GRACE, step)
+        try:
+            yield
+        except BaseException:
+            timer.cancel()
+            self._aside -= state.stepped
+            raise
+        timer.cancel()
+        if not state.stepped:
+            return
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._returning.append(place)
+        self._begin()
+        try:
+            await place
+        except asyncio.CancelledError:
+            if place in self._returning:
+                self._returning.remove(place)
+                self._aside -= 1
+            raise
+
+    @property
+    def asking(self) -> int:
+        """How many jobs wait for a decision."""
+        return self._aside - len(self._returning)
 
     def adopt_context(self) -> None:
         """Run the jobs in the context variables of now instead of those it was made with."""
@@ -162,9 +233,13 @@ class Batch(Generic[T]):
         self.cancelled = True
         self._stop()
 
-    def abort(self, error: BaseException) -> None:
-        """End it as failed, whether or not the others go on when one fails."""
-        self._fail(error)
+    def drain(self, error: BaseException) -> None:
+        """End it as failed, but let those that run come to their end: they are paid for."""
+        if self._failure is None and not self._stopping:
+            self._failure = error
+            self._draining = True
+            self._hungry.set()
+            self._begin()
 
     def pause(self) -> None:
         """Begin no further job. Those that run go on."""
@@ -190,11 +265,16 @@ class Batch(Generic[T]):
     def _begin(self) -> None:
         """Begin jobs while there is room."""
         begun = 0
-        while self._waiting and not self._paused and not self._stopping and self._has_room():
+        while self._returning and self._has_room():
+            place = self._returning.popleft()
+            self._aside -= 1
+            if not place.done():
+                place.set_result(None)
+        while self._waiting and self._may_begin() and self._has_room():
             if begun == BURST:
                 self._begin_more()
                 return
-            index = self._waiting[0]
+            index, job = self._waiting[0]
             if self._admit is not None and not self._admit(index):
                 if not self._tasks:
                     self.exhausted = True
@@ -203,13 +283,19 @@ class Batch(Generic[T]):
             begun += 1
             self._waiting.popleft()
             self.tally.set(index, "r")
-            task = asyncio.get_running_loop().create_task(
-                _perform(self._jobs[index]), context=self._context.copy()
-            )
+            context = self._context.copy()
+            context.run(llm.tools.waiting_room.set, self.aside)
+            task = asyncio.get_running_loop().create_task(perform(job), context=context)
             self._tasks[index] = task
             task.add_done_callback(lambda done, index=index: self._ended(index, done))
-        if not self._tasks and (not self._waiting or self._stopping):
+        if len(self._waiting) < AHEAD:
+            self._hungry.set()
+        over = self._sealed and not self._waiting
+        if not self._tasks and (over or self._stopping or self._draining):
             self._idle.set()
+
+    def _may_begin(self) -> bool:
+        return not (self._paused or self._stopping or self._draining)
 
     def _begin_more(self) -> None:
         """Begin further jobs in the loop's next turn."""
@@ -223,7 +309,7 @@ class Batch(Generic[T]):
         self._show()
 
     def _has_room(self) -> bool:
-        running = len(self._tasks)
+        running = len(self._tasks) - self._aside
         room = self._pressure.room
         return (self._limit is None or running < self._limit) and (room is None or running < room)
 
@@ -231,23 +317,33 @@ class Batch(Generic[T]):
         del self._tasks[index]
         self._pressure.ended()
         if task.cancelled():
-            self._outcomes[index] = Outcome(error=asyncio.CancelledError())
+            outcome: Outcome[T] = Outcome(error=asyncio.CancelledError())
             self.tally.set(index, "c")
             if not self._stopping and not self._keep_going:
                 self._fail(asyncio.CancelledError())
-        elif (error := _unpacked(task.exception())) is not None:
-            self._outcomes[index] = Outcome(error=error)
+        elif (error := unpacked(task.exception())) is not None:
+            outcome = Outcome(error=error)
             self.tally.fail(index, error)
-            if not self._keep_going:
+            # What ends a process, or was a person's wish to stop, is no row's own affair.
+            if not self._keep_going or not isinstance(error, Exception):
                 self._fail(error)
         else:
             result = task.result()
-            self._outcomes[index] = Outcome(value=result)
+            outcome = Outcome(value=result)
             self.tally.succeed(index, result)
-        if self._ended_job is not None:
-            self._ended_job(index, self._outcomes[index])
+        self._note(index, outcome)
         self._begin()
         self._show()
+
+    def _drop(self, index: int) -> None:
+        self.tally.set(index, "c")
+        self._note(index, Outcome(error=asyncio.CancelledError()))
+
+    def _note(self, index: int, outcome: Outcome[T]) -> None:
+        if not self._fed:
+            self._outcomes[index] = outcome
+        if self._ended_job is not None:
+            self._ended_job(index, outcome)
 
     def _fail(self, error: BaseException) -> None:
         if self._failure is None and not self._stopping:
@@ -259,6 +355,7 @@ class Batch(Generic[T]):
             self._stopping = True
             for task in self._tasks.values():
                 task.cancel()
+            self._hungry.set()
         if not self._tasks:
             self._idle.set()
 
@@ -272,12 +369,8 @@ class Batch(Generic[T]):
             except asyncio.CancelledError as error:
                 cancelled = error
             await asyncio.sleep(0)  # the tasks' callbacks
-        for index in self._waiting:
-            self.tally.set(index, "c")
-            self._outcomes[index] = Outcome(error=asyncio.CancelledError())
-            if self._ended_job is not None:
-                self._ended_job(index, self._outcomes[index])
-        self._waiting.clear()
+        while self._waiting:
+            self._drop(self._waiting.popleft()[0])
         if cancelled is not None:
             raise cancelled
 
@@ -295,21 +388,3 @@ class Batch(Generic[T]):
     def _tick(self) -> None:
         self._show()
         self._ticker = asyncio.get_running_loop().call_later(TICK, self._tick)
-
-
-class _Packed(Exception):  # noqa: N818, it is no error of its own
-    """Carries what must not end a task: asyncio passes it through the loop, and the kernel ends."""
-
-    def __init__(self, error: BaseException) -> None:
-        self.error = error
-
-
-async def _perform(job: Job[T]) -> T:
-    try:
-        return await job()
-    except (KeyboardInterrupt, SystemExit) as error:
-        raise _Packed(error) from None
-
-
-def _unpacked(error: BaseException | None) -> BaseException | None:
-    return error.error if isinstance(error, _Packed) else error

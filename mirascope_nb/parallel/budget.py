@@ -20,7 +20,7 @@ USUAL_OUTPUT = 256
 MOST_OUTPUT = 2_048
 """Tokens that are set aside for a reply of which nothing is known."""
 MARGIN = Decimal("1.5")
-"""What the dearest row so far is multiplied by to be set aside for the next."""
+"""What the dearest reply so far is multiplied by to be set aside for the next."""
 
 
 class UnknownPriceError(ValueError):
@@ -57,37 +57,45 @@ class Estimate:
 class Budget:
     """Sets money aside for the rows that run, so that the sum never passes the limit.
 
-    For the first rows that is what they can cost at most, later what the dearest one did and half
-    as much again. What failed attempts cost is not known.
+    For the first rows that is what they can cost at most, later what their prompt costs and what
+    the dearest reply did, and half as much again. What failed attempts cost is not known.
     """
 
-    def __init__(self, limit: Decimal, first: dict[int, Decimal | None]) -> None:
+    def __init__(self, limit: Decimal) -> None:
         """Begin with nothing spent.
 
         Args:
             limit: US dollars.
-            first: What each row can cost at most, `None` where that is not known.
         """
         self.limit = limit
         self.spent = Decimal(0)
-        self._first = first
+        self._prompts: dict[int, Decimal] = {}
+        self._most: dict[int, Decimal] = {}
         self._aside: dict[int, Decimal] = {}
+        self._sum_aside = Decimal(0)
         self._dearest: Decimal | None = None
+
+    def expect(self, index: int, *, prompt: Decimal, most: Decimal) -> None:
+        """Note what a row costs by its prompt alone, and what it can cost at most."""
+        self._prompts[index] = prompt
+        if self._dearest is None:
+            self._most[index] = most
 
     def admit(self, index: int) -> bool:
         """Set money aside for a row, if there is enough."""
         aside = self._next(index)
-        if self.spent + sum(self._aside.values()) + aside > self.limit:
+        if self.spent + self._sum_aside + aside > self.limit:
             return False
         self._aside[index] = aside
+        self._sum_aside += aside
         return True
 
     def _next(self, index: int) -> Decimal:
         if self._dearest is not None:
-            return self._dearest * MARGIN
-        first = self._first.get(index)
+            return self._prompts.get(index, Decimal(0)) + self._dearest * MARGIN
+        most = self._most.get(index)
         # A function's first row: nothing is known, so it runs alone.
-        return first if first is not None else self.limit if not self._aside else self.limit + 1
+        return most if most is not None else self.limit if not self._aside else self.limit + 1
 
     def settle(self, index: int, result: Any, *, failed: bool) -> None:
         """Note what a row has cost.
@@ -95,7 +103,9 @@ class Budget:
         Raises:
             UnknownPriceError: If it has succeeded and that is not known.
         """
-        self._aside.pop(index, None)
+        self._sum_aside -= self._aside.pop(index, Decimal(0))
+        prompt = self._prompts.pop(index, Decimal(0))
+        self._most.pop(index, None)
         if failed:
             return
         cost = getattr(result, "cost", None)
@@ -105,7 +115,7 @@ class Budget:
                 "Return the response itself, of a model whose price is known."
             )
         self.spent += cost
-        self._dearest = max(self._dearest or cost, cost)
+        self._dearest = max(self._dearest or Decimal(0), cost - prompt, Decimal(0))
 
 
 def estimate_tokens(messages: Sequence[llm.Message]) -> int:

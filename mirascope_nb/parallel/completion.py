@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
 from mirascope_nb import llm
 from mirascope_nb.kernel import running
-from mirascope_nb.parallel.batch import Batch, Outcome
+from mirascope_nb.parallel.batch import Batch
+from mirascope_nb.parallel.jobs import Outcome
 from mirascope_nb.parallel.progress import Progress, ProgressActions
-from mirascope_nb.parallel.tally import Tally
+from mirascope_nb.parallel.tally import Tally, waiting_for
 
 __all__ = ["AsCompleted"]
 
@@ -32,15 +34,28 @@ class AsCompleted(Generic[T]):
         limit: int | None,
         description: str,
         open_progress: Callable[[ProgressActions], Progress],
+        surround: Callable[[], AbstractContextManager[object]] = nullcontext,
+        timeout: float | None = None,
     ) -> None:
         """Prepare; nothing is begun before the iteration.
+
+        Args:
+            awaitables: What to await.
+            limit: How many coroutines run at once.
+            description: What the progress bar is called.
+            open_progress: Makes somewhere to show progress.
+            surround: A context whose variables the jobs see.
+            timeout: Seconds after which what is left is cancelled.
 
         Raises:
             ValueError: If the limit is not positive.
         """
         self._awaitables = awaitables
-        self._ended: asyncio.Queue[asyncio.Future[T]] = asyncio.Queue()
+        self._ended: asyncio.Queue[asyncio.Future[T] | None] = asyncio.Queue()
+        """Futures as they end; `None` for each that did not in time."""
         self._open_progress = open_progress
+        self._surround = surround
+        self._timeout = timeout
         self._batch: Batch[T] = Batch(
             [partial(_same, each) for each in awaitables],
             limit=limit,
@@ -58,7 +73,7 @@ class AsCompleted(Generic[T]):
             try:
                 self._start()
                 for _ in self._awaitables:
-                    yield await self._ended.get()
+                    yield await self._get()
                 self._all = True
             finally:
                 self._stop()
@@ -76,16 +91,31 @@ class AsCompleted(Generic[T]):
                 self._stop()
 
     async def _next(self) -> T:
-        return await (await self._ended.get())
+        return await (await self._get())
+
+    async def _get(self) -> asyncio.Future[T]:
+        future = await self._ended.get()
+        if future is None:
+            raise TimeoutError
+        return future
 
     def _start(self) -> None:
         if self._task is not None:
             raise RuntimeError("results as they complete can be iterated over once")
-        with llm.limits.gathering() as share:
+        loop = asyncio.get_running_loop()
+        with llm.limits.gathering() as share, self._surround():
             self._share = share
             self._batch.adopt_context()
             progress = self._open_progress(self._batch.actions)
-            self._task = asyncio.get_running_loop().create_task(self._batch.run(progress))
+            self._task = loop.create_task(self._batch.run(progress))
+        if self._timeout is not None:
+            timer = loop.call_later(self._timeout, self._expire)
+            self._task.add_done_callback(lambda _: timer.cancel())
+
+    def _expire(self) -> None:
+        for _ in self._awaitables:  # more than are left does no harm
+            self._ended.put_nowait(None)
+        self._batch.cancel()
 
     def _stop(self) -> None:
         """Cancel what is left, unless nobody left early."""
@@ -110,7 +140,7 @@ class AsCompleted(Generic[T]):
 
     def _note_waiting(self, tally: Tally) -> None:
         if self._share is not None:
-            tally.waiting_for = llm.limits.waiting_for(self._share)
+            tally.waiting_for = waiting_for(self._share, self._batch.asking)
 
 
 def _same(awaitable: Any) -> Any:

@@ -11,6 +11,7 @@ import inspect
 import json
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import fields, is_dataclass
 from typing import Any, cast
 
@@ -70,6 +71,8 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(each) for key, each in items}
     if isinstance(value, Sequence):
         return [_plain(each) for each in cast("Sequence[Any]", value)]
+    if isinstance(value, AbstractSet):  # whose order is another one in each process
+        return sorted(canonical(each) for each in cast("AbstractSet[Any]", value))
     return _ADDRESS.sub("", repr(value))
 
 

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
-from mirascope_nb.parallel.batch import Outcome
+from mirascope_nb.parallel.jobs import Outcome
 from mirascope_nb.parallel.rows import Inputs
 
 __all__ = ["to_frame"]
@@ -22,17 +22,21 @@ MEASURES = ("error", "input_tokens", "output_tokens", "cost")
 def to_frame(inputs: Inputs, outcomes: Sequence[Outcome[Any]]) -> Any:
     """The inputs and what came of them, row by row."""
     columns = _input_columns(inputs)
+    index = getattr(inputs.frame, "index", None)
+    if inputs.keys is not None:
+        index = inputs.keys
     for name, values in _result_columns(outcomes).items():
         free = name
         while free in columns:
             free += "_result" if name == free else "_"
         columns[free] = values
     module = _module(inputs.frame)
+    if inputs.keys is not None and not hasattr(module.DataFrame, "set_index"):
+        columns = {"key": list(inputs.keys), **columns}
     if module.__name__ == "polars":
         return module.DataFrame(columns, strict=False)
     if module.__name__ == "pyarrow":
         return module.table(columns)
-    index = getattr(inputs.frame, "index", None)
     return module.DataFrame(columns, index=index)
 
 

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import inspect
 import time
-import typing
-import warnings
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from datetime import UTC, datetime
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import ExitStack, aclosing
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from mirascope_nb import llm
 from mirascope_nb.kernel import running
-from mirascope_nb.parallel.batch import Batch, Outcome
+from mirascope_nb.parallel.batch import Batch
 from mirascope_nb.parallel.budget import (
     MOST_OUTPUT,
     USUAL_OUTPUT,
@@ -27,19 +23,20 @@ from mirascope_nb.parallel.budget import (
     estimate_tokens,
     price,
 )
-from mirascope_nb.parallel.digests import canonical, describe_target, row_digest
-from mirascope_nb.parallel.journal import Journal
-from mirascope_nb.parallel.progress import Progress, ProgressActions
-from mirascope_nb.parallel.replies import UnkeptError, keep, restore
+from mirascope_nb.parallel.entries import Entries
+from mirascope_nb.parallel.jobs import Outcome
+from mirascope_nb.parallel.progress import Progress, ProgressActions, ProgressState
 from mirascope_nb.parallel.results import Results
-from mirascope_nb.parallel.rows import Inputs
-from mirascope_nb.parallel.tally import Tally
+from mirascope_nb.parallel.rows import Inputs, Row
+from mirascope_nb.parallel.tally import Tally, waiting_for
 from mirascope_nb.parallel.targets import Asked, Target
 
 __all__ = ["Mapping"]
 
 TURN = 32
 """Rows that are prepared in one turn of the loop."""
+CAUTION = 1.3
+"""What a guess of a prompt's tokens is multiplied by, where money depends on it."""
 
 
 class Mapping:
@@ -70,20 +67,13 @@ class Mapping:
         self._target = target
         self._inputs = inputs
         self._limit = limit
-        self._path = journal
-        self._refresh = refresh
-        self._max_cost = max_cost
-        self._journal: Journal | None = None
-        self._budget: Budget | None = None
-        self._asked: dict[int, Asked | None] = {}
-        self._broken: dict[int, Exception] = {}
-        """Rows that could not even be put into words."""
-        self._keys: dict[int, tuple[str, int]] = {}
+        self._entries = Entries(journal, target, inputs.rows, refresh=refresh)
+        self._budget = None if max_cost is None else Budget(max_cost)
         self._batch: Batch[Any] | None = None
         self._again: asyncio.Task[None] | None = None
         self._context = contextvars.copy_context()
-        self._warned = False
-        self._tally = Tally(len(inputs.rows), description=description, limit=limit)
+        total = len(inputs.rows) if inputs.more is None else None
+        self._tally = Tally(total, description=description, limit=limit)
         self._progress: Progress | None = None
         self.results: Results[Any] = Results(inputs, description=description)
         self.results.on_retry(self.retry)
@@ -96,90 +86,142 @@ class Mapping:
         )
         """What a person may do to it."""
 
+    @property
+    def state(self) -> ProgressState:
+        """How far it is."""
+        return self._tally.state()
+
     async def run(self, progress: Progress) -> Results[Any]:
         """Run what has not been run, and return the results.
 
         Raises:
             JournalInUseError: If another map has the journal open.
-            OSError: If the journal cannot be written.
+            OSError: If the journal cannot be written. What ran by then has come to its end.
             UnknownPriceError: If `max_cost` cannot be kept since no price is known.
             asyncio.CancelledError: If whoever awaits this is cancelled.
         """
         self._progress = progress
         self._context = contextvars.copy_context()  # for rows that are run again later
-        with ExitStack() as stack:
-            if self._path is not None:
-                self._journal = stack.enter_context(Journal(self._path))
-            if self._journal is not None or self._max_cost is not None:
-                await self._prepare()
-            self._take_from_journal()
-            if self._max_cost is not None:
-                self._budget = Budget(self._max_cost, self._first_costs(self._max_cost))
-            await self._run([i for i in range(len(self._inputs.rows)) if not self._has(i)])
+        with self._entries.open():
+            await self._run(self._feed)
         return self.results
 
     async def estimate(self) -> Estimate:
         """What `run` would do. Nothing is sent, and the journal is only read."""
-        with ExitStack() as stack:
-            if self._path is not None:
-                self._journal = stack.enter_context(Journal(self._path))
-            await self._prepare()
-            self._take_from_journal()
         model = self._target.model
-        todo = [index for index in range(len(self._inputs.rows)) if not self._has(index)]
-        asked = [self._asked[index] for index in todo if self._asked.get(index) is not None]
-        if model is None:
-            tokens_in = tokens_out = None
-        else:
-            tokens_in = sum(estimate_tokens(each.messages) for each in asked if each is not None)
-            tokens_out = len(asked) * self._usual_output()
+        rows = restored = asked = tokens = 0
+        with self._entries.open(read_only=True):
+            async for index, row in self._each_row():
+                rows += 1
+                words = await self._prepare(row)
+                if self._entries.take(index, words) is not None:
+                    restored += 1
+                elif words is not None:
+                    asked += 1
+                    tokens += estimate_tokens(words.messages)
+        tokens_out = asked * self._usual_output()
         return Estimate(
-            rows=len(self._inputs.rows),
-            restored=self.results.restored,
-            input_tokens=tokens_in,
-            output_tokens=tokens_out,
-            cost=None
-            if model is None or tokens_in is None or tokens_out is None
-            else price(model, tokens_in, tokens_out),
+            rows=rows,
+            restored=restored,
+            input_tokens=None if model is None else tokens,
+            output_tokens=None if model is None else tokens_out,
+            cost=None if model is None else price(model, tokens, tokens_out),
             model=None if model is None else model.model_id,
         )
 
     async def retry(self, *, cancelled: bool = False) -> None:
-        """Run the failed rows again, and the cancelled ones if asked to; awaits their end."""
+        """Run the failed rows again, and the cancelled ones if asked to; awaits their end.
+
+        Raises:
+            JournalInUseError: If another map has the journal open.
+            OSError: If the journal cannot be written.
+        """
         self._begin_retry(cancelled=cancelled)
         if self._again is not None:
             await asyncio.shield(self._again)
 
     # -- running ---------------------------------------------------------------------------------
 
-    async def _run(self, indices: Sequence[int]) -> None:
+    async def _run(self, feed: Callable[[Batch[Any]], Awaitable[None]]) -> None:
+        self.results.stopped_because = None
         with llm.limits.gathering(slowly=True) as share:
-            self._batch = Batch(
-                [partial(self._one, index) for index in range(len(self._inputs.rows))],
+            batch = self._batch = Batch[Any](
+                [],
                 limit=self._limit,
                 keep_going=True,
                 tally=self._tally,
-                indices=indices,
                 admit=None if self._budget is None else self._budget.admit,
                 ended=self._ended,
-                watch=partial(_note_waiting, share),
+                watch=partial(self._note_waiting, share),
+                fed=True,
             )
-            await self._batch.run(self._progress)
-        if self._batch.exhausted and self._budget is not None:
+            feeder = asyncio.create_task(_fed(batch, feed))
+            try:
+                await batch.run(self._progress)
+            finally:
+                feeder.cancel()
+                self._target.close()
+                await asyncio.wait([feeder])
+                for index in self.results.cancelled:
+                    self.results.set(index, Outcome(error=asyncio.CancelledError()))
+        if batch.exhausted and self._budget is not None:
             self.results.stopped_because = (
                 f"stopped at ${self._budget.spent} so as not to pass ${self._budget.limit}"
             )
 
-    async def _one(self, index: int) -> Any:
-        if index in self._broken:
-            raise self._broken[index]
+    async def _feed(self, batch: Batch[Any]) -> None:
+        """Give the batch its rows, except those that the journal has."""
+        async with aclosing(self._each_row()) as rows:
+            while await batch.wants_more():
+                try:
+                    index, row = await anext(rows)
+                except StopAsyncIteration:
+                    self._tally.know_total()
+                    return
+                words: Asked | None = None
+                if self._entries.are_kept or self._budget is not None:
+                    words = await self._prepare(row)
+                kept = self._entries.take(index, words)
+                if kept is not None:
+                    self.results.set(index, kept)
+                    self.results.restored += 1
+                    self._tally.set(index, "d")
+                    continue
+                if self._budget is not None and words is not None:
+                    self._expect(self._budget, index, words)
+                batch.add(index, partial(self._one, index, words))
+
+    async def _each_row(self) -> AsyncGenerator[tuple[int, Row]]:
+        """The rows, those that are read as they come included."""
+        for index, row in enumerate(list(self._inputs.rows)):
+            if index % TURN == TURN - 1:
+                await asyncio.sleep(0)  # others on the loop have their turn as well
+            yield index, row
+        if self._inputs.more is None:
+            return
+        async with aclosing(self._inputs.more) as more:
+            async for row in more:
+                index = len(self._inputs.rows)
+                if index % TURN == TURN - 1:
+                    await asyncio.sleep(0)
+                self._inputs.rows.append(row)
+                self.results.add()
+                self._tally.add()
+                yield index, row
+
+    async def _prepare(self, row: Row) -> Asked | None:
+        try:
+            return await self._target.prepare(row)
+        except Exception:  # noqa: BLE001, the row's own failure, which is its outcome when it runs
+            return None
+
+    async def _one(self, index: int, words: Asked | None) -> Any:
         started = time.monotonic()
         row = self._inputs.rows[index]
-        asked = self._asked.get(index)
         try:
-            if asked is None:
-                asked = await self._target.prepare(row)
-            result = await self._target.run(row, asked)
+            if words is None:
+                words = await self._target.prepare(row)
+            result = await self._target.run(row, words)
         except Exception as error:
             self._write(index, started, error=error)
             raise
@@ -187,15 +229,21 @@ class Mapping:
         self._write(index, started, result=result)
         return result
 
+    def _write(self, index: int, started: float, **what: Any) -> None:
+        try:
+            self._entries.write(index, time.monotonic() - started, **what)
+        except OSError as error:
+            assert self._batch is not None  # noqa: S101, this row is one of its jobs
+            self._batch.drain(error)
+
     def _ended(self, index: int, outcome: Outcome[Any]) -> None:
         self.results.set(index, outcome)
-        self._asked.pop(index, None)  # its messages are on the response
         if self._budget is not None:
             try:
                 self._budget.settle(index, outcome.value, failed=outcome.error is not None)
             except UnknownPriceError as error:
                 assert self._batch is not None  # noqa: S101, it has told us of this row
-                self._batch.abort(error)
+                self._batch.drain(error)
 
     def _begin_retry(self, *, cancelled: bool = False) -> None:
         """Begin to run failed rows again, also long after the cell has ended."""
@@ -208,18 +256,27 @@ class Mapping:
             indices = sorted([*indices, *self.results.cancelled])
         if not indices:
             return
+        loop = asyncio.get_running_loop()
+        journal = self._entries.open()  # refused before anything is changed
         for index in indices:
             self._tally.set(index, ".")
         self._tally.resume()
-        self.results.stopped_because = None
-        loop = asyncio.get_running_loop()
-        self._again = loop.create_task(self._run_again(indices), context=self._context.copy())
+        self._again = loop.create_task(
+            self._run_again(journal, indices), context=self._context.copy()
+        )
+        self._again.add_done_callback(_look_at)
 
-    async def _run_again(self, indices: Sequence[int]) -> None:
-        with running(), ExitStack() as stack:
-            if self._path is not None:
-                self._journal = stack.enter_context(Journal(self._path))
-            await self._run(indices)
+    async def _run_again(self, journal: ExitStack, indices: Sequence[int]) -> None:
+        async def feed(batch: Batch[Any]) -> None:
+            for index in indices:
+                batch.add(index, partial(self._one, index, None))
+
+        with running(), journal:
+            await self._run(feed)
+
+    def _note_waiting(self, share: llm.limits.Share, tally: Tally) -> None:
+        asking = 0 if self._batch is None else self._batch.asking
+        tally.waiting_for = waiting_for(share, asking)
 
     def _forward(self, action: str) -> None:
         if self._batch is not None:
@@ -232,135 +289,40 @@ class Mapping:
 
     # -- what is known beforehand ----------------------------------------------------------------
 
-    async def _prepare(self) -> None:
-        """Put every row into words, and give it its place in the journal."""
-        common = describe_target(self._target)
-        for index, row in enumerate(self._inputs.rows):
-            if index % TURN == TURN - 1:
-                await asyncio.sleep(0)
-            try:
-                self._asked[index] = await self._target.prepare(row)
-            except Exception as error:  # noqa: BLE001, the row's own failure, raised when it runs
-                self._broken[index] = error
-                continue
-            if self._journal is not None:
-                digest = row_digest(common, row, self._asked[index])
-                self._keys[index] = (digest, self._journal.occurrence(digest))
-
-    def _take_from_journal(self) -> None:
-        if self._journal is None or self._refresh:
-            return
-        returns = _returns(self._target)
-        for index, key in self._keys.items():
-            line = self._journal.find(*key)
-            if line is None:
-                continue
-            asked = self._asked.get(index)
-            value = restore(
-                line["result"],
-                messages=[] if asked is None else asked.messages,
-                tools=self._target.tools,
-                format=self._target.format,
-                returns=returns,
-                with_context=getattr(self._target, "takes_context", False),
-            )
-            self.results.set(index, Outcome(value=value))
-            self.results.restored += 1
-            self._asked.pop(index, None)
-            self._tally.set(index, "d")
-
-    def _has(self, index: int) -> bool:
-        return self.results.has(index)
-
-    def _first_costs(self, limit: Decimal) -> dict[int, Decimal | None]:
-        """What each row can cost at most, as far as can be said before any has run."""
+    def _expect(self, budget: Budget, index: int, words: Asked) -> None:
+        """Tell the budget what a row can cost, as far as can be said before it has run."""
         model = self._target.model
-        if model is None:
-            return {}
-        output = model.params.get("max_tokens") or MOST_OUTPUT
-        costs = {
-            index: price(model, round(estimate_tokens(asked.messages) * 1.3), output)
-            for index, asked in self._asked.items()
-            if asked is not None
-        }
-        if any(each is None for each in costs.values()):
+        assert model is not None  # noqa: S101, whose words are known has a model
+        tokens = round(estimate_tokens(words.messages) * CAUTION)
+        most = price(model, tokens, model.params.get("max_tokens") or MOST_OUTPUT)
+        prompt = price(model, tokens, 0)
+        if most is None:
             raise UnknownPriceError(
-                f"max_cost={limit} cannot be kept: the price of {model.model_id} is not known."
+                f"max_cost={budget.limit} cannot be kept: "
+                f"the price of {model.model_id} is not known."
             )
-        return costs
+        budget.expect(index, prompt=prompt or Decimal(0), most=most)
 
     def _usual_output(self) -> int:
         model = self._target.model
         most = None if model is None else model.params.get("max_tokens")
         return USUAL_OUTPUT if most is None else min(most, USUAL_OUTPUT)
 
-    # -- the journal -----------------------------------------------------------------------------
 
-    def _write(
-        self,
-        index: int,
-        started: float,
-        *,
-        result: Any = None,
-        error: Exception | None = None,
-    ) -> None:
-        if self._journal is None or index not in self._keys:
-            return
-        digest, occurrence = self._keys[index]
-        line: dict[str, Any] = {
-            "key": digest,
-            "occurrence": occurrence,
-            "index": index,
-            "input": canonical(self._inputs.rows[index].value)
-            if not isinstance(self._inputs.rows[index].value, str)
-            else self._inputs.rows[index].value,
-            "ok": error is None,
-            "error": None if error is None else f"{type(error).__name__}: {error}",
-            "seconds": round(time.monotonic() - started, 3),
-            "finished": datetime.now(UTC).isoformat(timespec="milliseconds"),
-        }
-        if error is None:
-            line |= _measures(result)
-            try:
-                line["result"] = keep(result)
-            except UnkeptError as unkept:
-                line |= {"ok": False, "error": str(unkept)}
-                self._warn(unkept)
-        try:
-            self._journal.write(line)
-        except OSError as failure:
-            if self._batch is not None:
-                self._batch.abort(failure)
-
-    def _warn(self, error: UnkeptError) -> None:
-        if not self._warned:
-            self._warned = True
-            warnings.warn(f"{error}; such rows are run again next time", stacklevel=2)
-
-
-def _note_waiting(share: llm.limits.Share, tally: Tally) -> None:
-    tally.waiting_for = llm.limits.waiting_for(share)
-
-
-def _measures(result: Any) -> dict[str, Any]:
-    """What there is to read in a line besides the result itself."""
-    text: Callable[[], str] | None = getattr(result, "text", None)
-    usage, cost = getattr(result, "usage", None), getattr(result, "cost", None)
-    return {
-        "model": getattr(result, "model_id", None),
-        "text": text() if callable(text) else None,
-        "input_tokens": getattr(usage, "input_tokens", None),
-        "output_tokens": getattr(usage, "output_tokens", None),
-        "cost": None if cost is None else str(cost),
-    }
-
-
-def _returns(target: Target) -> Any:
-    """What a function says that it returns."""
-    fn = getattr(target, "fn", None)
-    if fn is None:
-        return None
+async def _fed(batch: Batch[Any], feed: Callable[[Batch[Any]], Awaitable[None]]) -> None:
+    """Feed a batch, which ends when there is no more, or with what goes wrong here."""
     try:
-        return typing.get_type_hints(inspect.unwrap(fn)).get("return")
-    except Exception:  # noqa: BLE001, hints may name what is not there
-        return None
+        await feed(batch)
+    except Exception as error:  # noqa: BLE001, raised by the batch when what runs has ended
+        batch.drain(error)
+    except asyncio.CancelledError as error:
+        batch.drain(error)  # the source's own; of a batch that has ended this is no news
+        raise
+    finally:
+        batch.seal()
+
+
+def _look_at(task: asyncio.Task[None]) -> None:
+    """Note that an error was seen: the bar shows that it failed, and whoever awaits it gets it."""
+    if not task.cancelled():
+        task.exception()

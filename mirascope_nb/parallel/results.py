@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Any, Generic, TypeVar, cast, overload
 
 from mirascope_nb import llm
-from mirascope_nb.parallel.batch import Outcome
 from mirascope_nb.parallel.frames import to_frame
+from mirascope_nb.parallel.jobs import Outcome
 from mirascope_nb.parallel.rows import Inputs
 from mirascope_nb.parallel.tally import dollars
 from mirascope_nb.text import one_line
@@ -58,7 +58,7 @@ class Results(Sequence[T], Generic[T]):
 
     @property
     def inputs(self) -> list[Any]:
-        """The inputs, in order; a frame's rows as dicts."""
+        """The inputs, in order, as far as they were read; a frame's rows as dicts."""
         return [row.value for row in self._inputs.rows]
 
     @property
@@ -140,6 +140,10 @@ class Results(Sequence[T], Generic[T]):
         if self._retry is not None:
             await self._retry(cancelled=cancelled)
         return self
+
+    def add(self) -> None:
+        """Make place for a further row."""
+        self._outcomes.append(None)
 
     def set(self, index: int, outcome: Outcome[T]) -> None:
         """Put a row's outcome in its place."""

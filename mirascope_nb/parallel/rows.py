@@ -1,14 +1,24 @@
 """What a map runs over: lists, iterators, columns and frames, as rows of arguments.
 
 Frames and columns of pandas, polars and whatever else narwhals knows are told by their module, so
-that none of these is imported for a plain list.
+that none of these is imported for a plain list. What has no length, such as a generator or a
+database's cursor, is read while the map goes on, a little ahead of what runs.
 """
 
 from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    Callable,
+    Iterable,
+    Mapping,
+    Sequence,
+    Sized,
+)
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -27,21 +37,27 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """All rows, and the frame or column that they came from, if they did."""
+    """Rows, and where they come from."""
 
-    rows: Sequence[Row]
+    rows: list[Row]
+    """Those that are known. With `more` they become as many as were read."""
     frame: Any = None
+    """The frame or column that they came from, if they did."""
+    keys: Sequence[Any] | None = None
+    """What a dict of inputs calls them."""
+    more: AsyncGenerator[Row] | None = None
+    """Reads further rows; `None` if all are known."""
 
 
-async def read_inputs(inputs: Any, parameters: inspect.Signature | None) -> Inputs:
+def read_inputs(inputs: Any, parameters: inspect.Signature | None) -> Inputs:
     """The rows of whatever was given.
 
     A mapping whose keys fit the function's parameters is keyword arguments, and so is a frame's row
     by the names of its columns, of which the function need not take all. Anything else is the one
-    argument.
+    argument. Of a dict the values are the rows, and its keys what they are called.
 
     Args:
-        inputs: An iterable, an asynchronous one, a column or a frame. It is read to its end.
+        inputs: An iterable, an asynchronous one, a dict, a column or a frame.
         parameters: What the function takes, where that is known.
 
     Raises:
@@ -50,13 +66,36 @@ async def read_inputs(inputs: Any, parameters: inspect.Signature | None) -> Inpu
     if _is_frame_like(inputs):
         return _read_frame(inputs, parameters)
     if isinstance(inputs, AsyncIterable):
-        values = [each async for each in cast("AsyncIterable[Any]", inputs)]
-    elif isinstance(inputs, str | bytes | Mapping) or not isinstance(inputs, Iterable):
+        return Inputs([], more=_read_later(cast("AsyncIterable[Any]", inputs), parameters))
+    if isinstance(inputs, str | bytes) or not isinstance(inputs, Iterable):
         kind = type(cast("object", inputs)).__name__
-        raise TypeError(f"inputs must be a list, an iterator, a column or a frame, not {kind}")
-    else:
-        values = list(cast("Iterable[Any]", inputs))
-    return Inputs([_row(value, parameters) for value in values])
+        raise TypeError(
+            f"inputs must be a list, an iterator, a dict, a column or a frame, not {kind}"
+        )
+    if isinstance(inputs, Mapping):
+        named = cast("Mapping[Any, Any]", inputs)
+        return Inputs([_row(value, parameters) for value in named.values()], keys=list(named))
+    values = cast("Iterable[Any]", inputs)
+    if isinstance(values, Sized):
+        return Inputs([_row(value, parameters) for value in values])
+    return Inputs([], more=_read_later(_each(values), parameters))
+
+
+async def _each(values: Iterable[Any]) -> AsyncGenerator[Any]:
+    for value in values:
+        yield value
+
+
+async def _read_later(
+    values: AsyncIterable[Any], parameters: inspect.Signature | None
+) -> AsyncGenerator[Row]:
+    if not isinstance(values, AsyncGenerator):
+        async for value in values:
+            yield _row(value, parameters)
+        return
+    async with aclosing(cast("AsyncGenerator[Any]", values)) as generated:
+        async for value in generated:
+            yield _row(value, parameters)
 
 
 def _is_frame_like(value: object) -> bool:
@@ -79,6 +118,8 @@ def _read_frame(given: Any, parameters: inspect.Signature | None) -> Inputs:
         ) from error
 
     native: Any = nw.from_native(given, allow_series=True, pass_through=True)
+    if native is given and hasattr(native, "to_native"):  # narwhals' own
+        given = native.to_native()
     if isinstance(native, nw.LazyFrame):
         native = native.collect()
         given = native.to_native()

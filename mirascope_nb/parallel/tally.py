@@ -9,9 +9,10 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any, Literal
 
+from mirascope_nb import llm
 from mirascope_nb.parallel.progress import ProgressPhase, ProgressState
 
-__all__ = ["RowState", "Tally", "dollars"]
+__all__ = ["RowState", "Tally", "dollars", "waiting_for"]
 
 RowState = Literal[".", "r", "d", "f", "c"]
 """Waiting, running, done, failed, cancelled."""
@@ -29,7 +30,7 @@ class Tally:
 
     def __init__(
         self,
-        total: int,
+        total: int | None,
         *,
         description: str = "Progress",
         limit: int | None = None,
@@ -38,7 +39,7 @@ class Tally:
         """Begin with all rows waiting.
 
         Args:
-            total: How many rows there are.
+            total: How many rows there are, or `None` if they are `add`ed as they are found.
             description: What the work is called.
             limit: How many may run at once.
             clock: Seconds that never go back.
@@ -50,14 +51,24 @@ class Tally:
         self._clock = clock
         self._started = clock()
         self._ended: float | None = None
-        self._rows: list[RowState] = ["."] * total
-        self._counts: dict[RowState, int] = {".": total, "r": 0, "d": 0, "f": 0, "c": 0}
+        self._knows_total = total is not None
+        self._rows: list[RowState] = ["."] * (total or 0)
+        self._counts: dict[RowState, int] = {".": total or 0, "r": 0, "d": 0, "f": 0, "c": 0}
         self._errors: dict[int, str] = {}
         self._tokens: int | None = None
         self._cost: Decimal | None = None
         self._priced = 0
         self._recent: deque[float] = deque(maxlen=WINDOW)
         self._resumed = self._started
+
+    def add(self) -> None:
+        """Note a further row, which waits."""
+        self._rows.append(".")
+        self._counts["."] += 1
+
+    def know_total(self) -> None:
+        """Note that there are no further rows."""
+        self._knows_total = True
 
     def set(self, index: int, state: RowState) -> None:
         """Note what has become of a row."""
@@ -92,7 +103,10 @@ class Tally:
         return self._counts[state]
 
     def end(self, phase: ProgressPhase) -> None:
-        """Note how the whole ended."""
+        """Note how the whole ended. What was not run by then is cancelled."""
+        for index, state in enumerate(self._rows):
+            if state in {".", "r"}:
+                self.set(index, "c")
         self.phase = phase
         self.waiting_for = None
         self._ended = self._clock()
@@ -114,10 +128,11 @@ class Tally:
         now = self._clock() if self._ended is None else self._ended
         left_over = counts["."] + counts["r"]
         rate = self._rate(now)
+        foreseen = bool(left_over) and self._knows_total and self._ended is None
         errors = tuple(islice(self._errors.items(), MAX_ERRORS))
         return ProgressState(
             description=self.description,
-            total=total,
+            total=total if self._knows_total else None,
             done=counts["d"],
             failed=counts["f"],
             running=counts["r"],
@@ -125,10 +140,10 @@ class Tally:
             cancelled=counts["c"],
             elapsed=now - self._started,
             rate=rate,
-            left=left_over / rate if rate and left_over and self._ended is None else None,
+            left=left_over / rate if rate and foreseen else None,
             tokens=self._tokens,
             cost=dollars(self._cost),
-            projected=self._projected(left_over),
+            projected=self._projected(left_over) if foreseen else None,
             limit=self.limit,
             waiting_for=self.waiting_for,
             state=self.phase,
@@ -149,6 +164,15 @@ class Tally:
         if self._cost is None or not self._priced or not left_over:
             return None
         return dollars(self._cost + self._cost / self._priced * left_over)
+
+
+def waiting_for(share: llm.limits.Share, asking: int) -> str | None:
+    """What holds rows up: the provider's limits, or a person; `None` if nothing does for long."""
+    limits = llm.limits.waiting_for(share)
+    if not asking:
+        return limits
+    person = f"{asking} {'waits' if asking == 1 else 'wait'} for a decision"
+    return f"{limits}; {person}" if limits else person
 
 
 def dollars(amount: Decimal | None) -> str | None:

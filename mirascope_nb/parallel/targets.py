@@ -8,9 +8,12 @@ function that calls models by itself is called again as a whole.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import functools
 import inspect
+import typing
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -27,6 +30,9 @@ DEFAULT_RETRIES: dict[str, Any] = {
     "max_elapsed": 900.0,
 }
 """How rows are retried: more patiently than single calls, since the limiter slows them down."""
+
+MOST_THREADS = 256
+"""Blocking functions that run at once."""
 
 _CALLS = (llm.Call, llm.AsyncCall, llm.ContextCall, llm.AsyncContextCall)
 _PROMPTS = (llm.Prompt, llm.AsyncPrompt, llm.ContextPrompt, llm.AsyncContextPrompt)
@@ -54,9 +60,13 @@ class FunctionTarget:
     model: llm.Model | None = None
     format: Any = None
     tools: Sequence[Any] = ()
+    takes_context = False
 
     def __init__(self, fn: Callable[..., Any], policy: llm.RetryConfig | None) -> None:
         self.fn = fn
+        self.returns = _returns(fn)
+        """What it says that it returns, to make a value of a journal's JSON again."""
+        self._threads: ThreadPoolExecutor | None = None
         self._policy = policy
         self._is_async = inspect.iscoroutinefunction(fn) or inspect.iscoroutinefunction(
             getattr(fn, "__call__", None)  # noqa: B004, an object may be called asynchronously
@@ -85,8 +95,22 @@ class FunctionTarget:
     async def _once(self, row: Row) -> Any:
         if self._is_async:
             return await _whole(await self.fn(*row.args, **row.kwargs))
-        result = await asyncio.to_thread(self.fn, *row.args, **row.kwargs)
+        result = await self._in_thread(functools.partial(self.fn, *row.args, **row.kwargs))
         return await _whole(await result if inspect.isawaitable(result) else result)
+
+    async def _in_thread(self, work: Callable[[], Any]) -> Any:
+        # Not the loop's own few threads: as many rows as the limit says shall wait at once.
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="mirascope_nb map")
+        context = contextvars.copy_context()
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, functools.partial(context.run, work))
+
+    def close(self) -> None:
+        """Let the threads go, as they end."""
+        threads, self._threads = self._threads, None
+        if threads is not None:
+            threads.shutdown(wait=False, cancel_futures=True)
 
     def _delay(self, error: llm.ProviderError, attempt: int, started: float) -> float | None:
         policy = self._policy
@@ -99,6 +123,8 @@ class FunctionTarget:
 
 class CallTarget:
     """A call or a prompt: what it asks is known before it is asked."""
+
+    returns: Any = None
 
     def __init__(
         self,
@@ -141,6 +167,9 @@ class CallTarget:
         else:
             ask = model.stream_async if self._streamed else model.call_async
         return await _whole(await ask(asked.messages, **wanted))
+
+    def close(self) -> None:
+        """Do nothing: the connections are not the map's own."""
 
 
 Target = CallTarget | FunctionTarget
@@ -231,3 +260,10 @@ def _signature(fn: Callable[..., Any], *, without_first: bool = False) -> inspec
     if without_first:
         signature = signature.replace(parameters=list(signature.parameters.values())[1:])
     return signature
+
+
+def _returns(fn: Callable[..., Any]) -> Any:
+    try:
+        return typing.get_type_hints(inspect.unwrap(fn)).get("return")
+    except Exception:  # noqa: BLE001, hints may name what is not there
+        return None

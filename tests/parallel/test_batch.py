@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 import mirascope_nb as nb
-from mirascope_nb.parallel import Batch, ProgressState
+from mirascope_nb.parallel import Batch, ProgressState, Tally
 
 user: contextvars.ContextVar[str] = contextvars.ContextVar("user", default="nobody")
 
@@ -231,3 +231,166 @@ async def test_what_would_end_the_loop_ends_the_siblings_first(kind: type[BaseEx
     with pytest.raises(kind):
         await Batch([gates.job(0), leave]).run()
     assert gates.cleaned == [0]
+
+
+async def test_what_would_end_the_process_is_no_result_of_one_row() -> None:
+    gates = Gates(1)
+
+    async def leave() -> int:
+        await gates.until(0)
+        raise SystemExit
+
+    with pytest.raises(SystemExit):
+        await Batch([gates.job(0), leave], keep_going=True).run()
+    assert gates.cleaned == [0]
+
+
+async def test_a_fed_batch_reads_only_a_little_ahead() -> None:
+    gates = Gates(500)
+    batch: Batch[int] = Batch([], limit=3, fed=True, tally=Tally(None))
+    fed = 0
+
+    async def feed() -> None:
+        nonlocal fed
+        while fed < 500 and await batch.wants_more():
+            batch.tally.add()
+            batch.add(fed, gates.job(fed))
+            fed += 1
+        batch.seal()
+
+    feeding = asyncio.create_task(feed())
+    task = asyncio.create_task(batch.run())
+    await gates.until(0, 1, 2)
+    assert fed < 100
+    for event in gates.events:
+        event.set()
+    await task
+    await feeding
+    assert fed == 500
+    assert gates.most == 3
+    assert batch.tally.count("d") == 500
+
+
+async def test_draining_begins_nothing_and_lets_what_runs_end() -> None:
+    gates = Gates(5)
+    batch = Batch(gates.jobs, limit=2)
+    shown = Shown()
+    task = asyncio.create_task(batch.run(shown))
+    await gates.until(0, 1)
+    batch.drain(OSError("the disk is full"))
+    for event in gates.events:
+        event.set()
+    with pytest.raises(OSError, match="disk is full"):
+        await task
+    assert shown.last is not None
+    assert (shown.last.state, shown.last.rows) == ("failed", "ddccc")
+
+
+async def test_a_job_that_waits_for_a_person_gives_its_place_to_another() -> None:
+    decided = asyncio.Event()
+    gates = Gates(3)
+
+    async def ask() -> str:
+        async with batch.aside():
+            await decided.wait()
+        return "asked"
+
+    jobs: list[Callable[[], Awaitable[object]]] = [ask, ask, *gates.jobs]
+    batch = Batch(jobs, limit=2)
+    shown = Shown()
+    task = asyncio.create_task(batch.run(shown))
+    await gates.until(0, 1)  # though two jobs that wait for a person were begun before
+    assert batch.asking == 2
+    decided.set()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert batch.tally.count("d") == 0  # back in the queue: no more than two run
+    gates.events[0].set()
+    gates.events[1].set()
+    await gates.until(2)
+    gates.events[2].set()
+    outcomes = await task
+    assert [each.value for each in outcomes] == ["asked", "asked", 0, 1, 2]
+    assert gates.most == 2
+
+
+@pytest.mark.parametrize("when", ["asking", "returning"])
+async def test_a_stop_ends_those_who_wait_for_a_person_too(when: str) -> None:
+    decided = asyncio.Event()
+    gates = Gates(2)
+
+    async def ask() -> None:
+        async with batch.aside():
+            await decided.wait()
+
+    jobs: list[Callable[[], Awaitable[object]]] = [ask, *gates.jobs]
+    batch = Batch(jobs, limit=1)
+    task = asyncio.create_task(batch.run())
+    await gates.until(0)
+    if when == "returning":
+        decided.set()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert len(asyncio.all_tasks()) == 1
+    assert batch.asking == 0
+
+
+async def test_a_decision_by_rule_costs_no_place() -> None:
+    running = most = 0
+
+    async def decide() -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        async with batch.aside():
+            await asyncio.sleep(0)
+        running -= 1
+
+    batch = Batch([decide] * 20, limit=2)
+    await batch.run()
+    assert most == 2
+
+
+async def test_gather_says_what_it_cannot_await() -> None:
+    with pytest.raises(TypeError, match="not int"):
+        await nb.gather(value(1), 5)  # pyright: ignore[reportArgumentType]
+    things: list[Awaitable[int]] = []
+    with pytest.raises(TypeError, match=r"not list: nb.gather\(\*things\)"):
+        await nb.gather(things)  # pyright: ignore[reportArgumentType]
+    with pytest.raises(TypeError, match="not int"):
+        nb.as_completed([5])  # pyright: ignore[reportArgumentType]
+
+
+async def test_gather_ends_tasks_that_it_was_given_too() -> None:
+    ended: list[str] = []
+
+    async def linger() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("task")
+
+    task = asyncio.create_task(linger())
+    twice = value(1)
+    with pytest.raises(LookupError):
+        await nb.gather(failure(), twice, twice, task, limit=1)
+    assert task.cancelled()
+    assert ended == ["task"]
+    assert len(asyncio.all_tasks()) == 1
+
+
+async def test_as_completed_ends_with_a_timeout() -> None:
+    seen: list[int] = []
+    with pytest.raises(TimeoutError):  # noqa: PT012, what came before it is looked at
+        async for done in nb.as_completed([value(1), asyncio.sleep(60, 2)], timeout=0.05):
+            seen.append(await done)  # noqa: PERF401, it ends by an exception
+    assert seen == [1]
+    first, second = nb.as_completed([value(1), asyncio.sleep(60, 2)], timeout=0.05)
+    assert await first == 1
+    with pytest.raises(TimeoutError):
+        await second
+    while len(asyncio.all_tasks()) > 1:  # noqa: ASYNC110, the loop's own turns are waited for
+        await asyncio.sleep(0)

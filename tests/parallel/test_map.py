@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import sys
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from pydantic import BaseModel
 import mirascope_nb as nb
 from mirascope_nb import llm
 from mirascope_nb.parallel import (
+    Budget,
     JournalInUseError,
     Mapping,
     ProgressState,
@@ -179,7 +182,7 @@ async def test_failed_rows_are_values_and_can_be_retried_in_place(
     llm_sandbox.fail(400)
     mapping = Mapping(
         target_of(capital),
-        await read_inputs(list(CAPITALS), None),
+        read_inputs(list(CAPITALS), None),
         limit=1,
         description="Map",
     )
@@ -229,9 +232,7 @@ async def test_cancel_returns_what_is_done() -> None:
             await asyncio.Event().wait()
         return number
 
-    mapping = Mapping(
-        target_of(work), await read_inputs(range(5), None), limit=2, description="Map"
-    )
+    mapping = Mapping(target_of(work), read_inputs(range(5), None), limit=2, description="Map")
     shown = Shown()
     task = asyncio.create_task(mapping.run(shown))
     await first.wait()
@@ -452,7 +453,7 @@ async def test_a_wait_for_the_provider_is_told(capital: Any, llm_sandbox: Sandbo
     llm_sandbox.fail(429, retry_after=2)
     mapping = Mapping(
         target_of(capital, policy=llm.RetryConfig()),
-        await read_inputs(list(CAPITALS), None),
+        read_inputs(list(CAPITALS), None),
         limit=1,
         description="Map",
     )
@@ -499,3 +500,152 @@ async def test_results_as_they_complete() -> None:
     async with asyncio.timeout(5):
         while len(asyncio.all_tasks()) > 1:  # noqa: ASYNC110, the loop's own turns are waited for
             await asyncio.sleep(0)
+
+
+async def test_a_generator_is_read_a_little_ahead_and_no_further() -> None:
+    read: list[int] = []
+    closed: list[str] = []
+
+    def numbers() -> Iterator[int]:
+        try:
+            for number in itertools.count():
+                read.append(number)
+                yield number
+        finally:
+            closed.append("closed")
+
+    done = 0
+    enough = asyncio.Event()
+
+    async def work(number: int) -> int:
+        nonlocal done
+        done += 1
+        if done == 300:
+            enough.set()
+        return 2 * number
+
+    mapping = Mapping(target_of(work), read_inputs(numbers(), None), limit=4, description="Map")
+    shown = Shown()
+    task = asyncio.create_task(mapping.run(shown))
+    await enough.wait()
+    assert len(read) < 300 + 100
+    assert shown.states[-1].total is None
+    assert mapping.actions.cancel is not None
+    mapping.actions.cancel()
+    results = await task
+    assert closed == ["closed"]
+    assert len(results) == len(read)
+    assert [value for _, value in results.succeeded] == [
+        2 * index for index, _ in results.succeeded
+    ]
+    assert (shown.last[0].total, shown.last[0].state) == (None, "cancelled")
+
+
+async def test_a_generator_that_breaks_keeps_what_was_done() -> None:
+    async def numbers() -> AsyncIterator[int]:
+        for number in range(5):
+            yield number
+        raise ConnectionError("the cursor is gone")
+
+    async def work(number: int) -> int:
+        return number
+
+    with pytest.raises(ConnectionError, match="cursor is gone") as caught:
+        await nb.map(work, numbers())
+    assert list(vars(caught.value)["results"]) == [0, 1, 2, 3, 4]
+
+
+async def test_iterators_know_their_total_in_the_end_and_fill_a_journal(tmp_path: Path) -> None:
+    async def work(number: int) -> int:
+        return number
+
+    mapping = Mapping(
+        target_of(work),
+        read_inputs(iter(range(100)), None),
+        limit=10,
+        description="Map",
+        journal=str(tmp_path / "j"),
+    )
+    shown = Shown()
+    await mapping.run(shown)
+    assert (shown.last[0].total, shown.last[0].done) == (100, 100)
+    again = await nb.map(work, iter(range(120)), journal=tmp_path / "j")
+    assert (again.restored, list(again)) == (100, list(range(120)))
+    estimate = await nb.map(work, iter(range(130)), journal=tmp_path / "j", dry_run=True)
+    assert (estimate.rows, estimate.restored) == (130, 120)
+
+
+async def test_a_dict_of_inputs_names_its_rows() -> None:
+    pandas = pytest.importorskip("pandas")
+    assert pandas is not None
+    results = await nb.map(len, {"short": "a", "long": "abc"})
+    assert list(results) == [1, 3]
+    frame = results.to_frame()
+    assert list(frame.index) == ["short", "long"]
+    assert list(frame["result"]) == [1, 3]
+
+
+async def test_blocking_functions_wait_side_by_side() -> None:
+    together = threading.Barrier(20, timeout=20)
+
+    def work(number: int) -> int:
+        together.wait()
+        return number
+
+    assert list(await nb.map(work, range(20), limit=20)) == list(range(20))
+
+
+async def test_a_prompt_that_is_dearer_than_those_before_is_set_aside_for() -> None:
+    budget = Budget(Decimal("1.00"))
+    budget.expect(0, prompt=Decimal("0.01"), most=Decimal("0.10"))
+    assert budget.admit(0)
+    budget.settle(0, Priced("0.05"), failed=False)
+    budget.expect(1, prompt=Decimal("0.90"), most=Decimal("0.99"))
+    assert not budget.admit(1)
+    budget.expect(2, prompt=Decimal("0.80"), most=Decimal("0.99"))
+    assert budget.admit(2)
+
+
+async def test_a_retry_that_cannot_open_the_journal_changes_nothing(tmp_path: Path) -> None:
+    pytest.importorskip("fcntl")
+
+    async def work(number: int) -> int:
+        if number:
+            raise LookupError(str(number))
+        return number
+
+    path = tmp_path / "j"
+    mapping = Mapping(
+        target_of(work), read_inputs(range(3), None), limit=1, description="M", journal=str(path)
+    )
+    shown = Shown()
+    results = await mapping.run(shown)
+    with Journal(path), pytest.raises(JournalInUseError):
+        await results.retry_failed()
+    assert mapping.state.state == "done"
+    assert (mapping.state.failed, len(results.errors)) == (2, 2)
+
+
+async def test_a_detached_map_goes_on_after_its_cell() -> None:
+    gate = asyncio.Event()
+
+    async def work(number: int) -> int:
+        if number == 2:
+            await gate.wait()
+        return number
+
+    handle = await nb.map(work, range(4), limit=1, detach=True)
+    async with asyncio.timeout(5):
+        while len(handle.results.succeeded) < 2:  # noqa: ASYNC110, turns
+            await asyncio.sleep(0)
+    assert (handle.state, handle.done()) == ("running", False)
+    gate.set()
+    assert list(await handle) == [0, 1, 2, 3]
+    assert handle.state == "done"
+    gate.clear()
+    handle = await nb.map(work, range(4), limit=1, detach=True)
+    await asyncio.sleep(0)
+    assert handle.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await handle
+    assert handle.results.cancelled

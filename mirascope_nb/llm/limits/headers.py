@@ -48,7 +48,7 @@ class _Spelling:
 
 
 def _named(prefix: str, suffix: str, span: float | None = None) -> _Spelling:
-    remaining, limit, reset = (f"{prefix}{each}{suffix}" for each in ("remaining", "limit", "reset"))
+    remaining, limit, reset = (prefix + each + suffix for each in ("remaining", "limit", "reset"))
     return _Spelling(remaining, limit, reset, span)
 
 
