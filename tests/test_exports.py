@@ -1,9 +1,12 @@
 """What the public modules export: all of it, in order, and each with a word of explanation."""
 
+import ast
 import importlib
 import inspect
 import sys
+import textwrap
 import typing
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,7 +26,9 @@ MODULES = [
     "mirascope_nb.llm.prompts",
     "mirascope_nb.llm.providers",
     "mirascope_nb.llm.responses",
+    "mirascope_nb.llm.retries",
     "mirascope_nb.llm.tools",
+    "mirascope_nb.llm.types",
     "mirascope_nb.sandbox",
 ]
 
@@ -82,6 +87,49 @@ def test_exported_methods_have_docstrings(name: str) -> None:
                 if own and not inspect.getdoc(getattr(value, method)):
                     silent.append(f"{each}.{method}")
     assert silent == []
+
+
+@by_module
+def test_what_is_raised_is_said(name: str) -> None:
+    module = importlib.import_module(name)
+    silent: list[str] = []
+    for each in module.__all__:
+        for label, function in _functions(each, getattr(module, each)):
+            said = function.__doc__ or ""
+            silent += [f"{label}: {error}" for error in _raised(function) if error not in said]
+    assert silent == []
+
+
+def _functions(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """A function, or the public methods and the constructor of a class of ours."""
+    if inspect.isfunction(value):
+        yield name, value
+    if not inspect.isclass(value) or not value.__module__.startswith("mirascope_nb"):
+        return
+    for method, member in vars(value).items():
+        function = getattr(member, "__func__", getattr(member, "fget", member))
+        is_public = method == "__init__" or not method.startswith(("_", "do_"))
+        if inspect.isfunction(function) and is_public:
+            yield f"{name}.{method}", function
+
+
+def _raised(function: Any) -> set[str]:
+    """The errors that a function's own body raises by name."""
+    if not function.__module__.startswith("mirascope_nb") or _is_generated(function):
+        return set()
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function)))):
+        match node:
+            case ast.Raise(exc=ast.Call(func=ast.Name(id=name))) if name[0].isupper():
+                names.add(name)
+            case _:
+                pass
+    return names - {"AssertionError", "PydanticOmit"}
+
+
+def _is_generated(function: Any) -> bool:
+    """Whether `dataclass` or `Protocol` put it into the class."""
+    return function.__code__.co_filename in {"<string>", typing.__file__}
 
 
 def test_what_the_package_offers_can_be_had() -> None:

@@ -20,6 +20,11 @@ class OutputParser(Generic[FormatT]):
     __name__: str
 
     def __init__(self, fn: Callable[[Any], FormatT], formatting_instructions: str) -> None:
+        """Make a format of a function.
+
+        Raises:
+            TypeError: If it is a coroutine function, as parsing awaits nothing.
+        """
         if inspect.iscoroutinefunction(fn):
             raise TypeError(
                 f"Output parser '{fn.__name__}' is async, but a response is parsed without awaiting"

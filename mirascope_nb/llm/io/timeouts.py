@@ -44,6 +44,9 @@ class Timeouts:
         """Timeouts from what a caller may give: a number of seconds for the whole, or all four.
 
         `None` gives the defaults.
+
+        Raises:
+            ValueError: If it is no positive number.
         """
         if timeout is None:
             return cls()
