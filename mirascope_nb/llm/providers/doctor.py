@@ -9,12 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import platform
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal, TypeAlias, cast
 from urllib.parse import urlsplit
 
@@ -77,6 +74,7 @@ def diagnose(*, timeout: float = PATIENCE) -> Diagnosis:
     Args:
         timeout: Seconds that every server has to answer; all are asked at once.
     """
+    from concurrent.futures import ThreadPoolExecutor
 
     def look_at(provider: str) -> LocalServer:
         return run_now(_look_at(BLOCKING, provider, timeout))
@@ -226,7 +224,10 @@ def _keys() -> tuple[KeyState, ...]:
 
 
 def _versions() -> dict[str, str]:
-    from mirascope_nb import __version__
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    from mirascope_nb._version import __version__
 
     found = {"mirascope_nb": __version__, "python": platform.python_version()}
     for package in PACKAGES:
