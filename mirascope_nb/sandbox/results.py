@@ -11,12 +11,12 @@ from mirascope_nb.sandbox.prompt import Prompt, ToolResult, ToolUse, Turn
 # A call that somebody or something kept from running, and what came of one that ran and failed.
 _REFUSED = re.compile(
     r"\b(?:(?<!permission )denied|declined|rejected|not approved|not allowed|refused by|refused to"
-    r"|(?:was|were|been) refused|expired|(?:cancelled|canceled)|was not run)\b",
+    r"|(?:was|were|been) refused|expired|cancelled|canceled|was not run)\b",
     re.IGNORECASE,
 )
 _REASON = re.compile(
-    r"\b(?:denied|declined|rejected|approved|allowed|refused|expired|(?:cancelled|canceled)|was not run)\b"
-    r"[^:]*:\s*(?P<reason>.+)",
+    r"\b(?:denied|declined|rejected|approved|allowed|refused|expired|cancelled|canceled"
+    r"|was not run)\b[^:]*:\s*(?P<reason>.+)",
     re.IGNORECASE | re.DOTALL,
 )
 _FAILED = re.compile(
