@@ -9,6 +9,7 @@ const own = (name) => fileURLToPath(new URL(`../src/markdown/lean/${name}.ts`, i
 export const LEAN = {
   entities: own("entities"),
   "linkify-it": own("linkify-it"),
+  mdurl: own("mdurl"),
   "punycode.js": own("punycode"),
   "uc.micro": own("uc-micro"),
 };

@@ -103,7 +103,7 @@ describe("a call that waits", () => {
 
   test("has Deny before anything else in tab order", () => {
     ask();
-    const first = group().querySelector("button, input, textarea, [tabindex]:not([hidden])");
+    const first = group().querySelector("button, input, textarea, [tabindex]:not([tabindex='-1'])");
     expect(first?.textContent).toBe("Deny");
   });
 
@@ -129,6 +129,49 @@ describe("a call that waits", () => {
     });
     vi.advanceTimersByTime(5_000);
     expect(group().textContent).toContain("2 more waiting · expires in 55 s");
+  });
+
+  test("keeps a far-off end for whoever asks: it is in the description, and stays the same", () => {
+    ask({}, { expires: Date.now() / 1000 + 300 });
+    vi.advanceTimersByTime(200);
+    const words = group().getAttribute("aria-description");
+    expect(words).toMatch(/^expires at \d\d:\d\d/);
+    expect(group().textContent).not.toContain("expires in");
+    vi.advanceTimersByTime(10_000);
+    expect(group().getAttribute("aria-description")).toBe(words);
+    set({ state: "approved", approval: null, by: "person" });
+    expect(group().getAttribute("aria-description")).toBe("decided by person");
+  });
+
+  test("keeps the focus in the call when its buttons go", () => {
+    ask();
+    vi.advanceTimersByTime(ARMED);
+    button("Approve").focus();
+    button("Approve").click();
+    expect(group().contains(document.activeElement)).toBe(true);
+    set({ state: "approved", approval: null, by: "person" });
+    expect(document.activeElement).toBe(group());
+  });
+
+  test("gives the focus back to Deny when a decision was refused", () => {
+    ask();
+    vi.advanceTimersByTime(ARMED);
+    button("Approve").focus();
+    button("Approve").click();
+    refuse(model.sentOf("decide")[0]?.request, "Nobody decided in time; it has expired.");
+    expect(document.activeElement).toBe(button("Deny"));
+  });
+
+  test("keeps the focus in the call when edited arguments are shown again", () => {
+    ask();
+    vi.advanceTimersByTime(ARMED);
+    button("Edit").click();
+    const text = group().querySelector("textarea") as HTMLTextAreaElement;
+    expect(document.activeElement).toBe(text);
+    set({ arguments: '{"limit":5,"table":"orders_2024"}', approval: makeApproval({ id: "b" }) });
+    expect(group().contains(document.activeElement)).toBe(true);
+    vi.advanceTimersByTime(ARMED);
+    expect(document.activeElement).toBe(button("Deny"));
   });
 });
 

@@ -92,6 +92,8 @@ describe("a card that mounts", () => {
       "LLM response from openai/gpt-5-mini",
     );
     expect(log().getAttribute("aria-live")).toBe("polite");
+    // Busy while it is written, so that it is said when it is whole.
+    expect(log().getAttribute("aria-busy")).toBe("true");
     expect(log().textContent).toBe("hello");
     expect(log().querySelector("[role=status]")).toBeNull();
     expect(status()).toBe("streaming");
@@ -300,8 +302,17 @@ describe("what a card holds", () => {
   });
 
   test("a denial tells its reason", () => {
-    show({ state: "done", blocks: [makeTool({ state: "denied", reason: "Not before Monday." })] });
+    show({
+      state: "done",
+      blocks: [makeTool({ state: "denied", reason: "Not before Monday.", by: "person" })],
+    });
     expect(get(".mnb-tool-reason").textContent).toBe("“Not before Monday.”");
+    // In quotation marks is what somebody has said.
+    show({
+      state: "done",
+      blocks: [makeTool({ state: "expired", reason: "left", by: "timeout" })],
+    });
+    expect(get(".mnb-tool-reason").textContent).toBe("left");
   });
 
   test("an error is an alert of cause and remedy, as text", () => {

@@ -220,3 +220,15 @@ describe("an image", () => {
     expect(place.querySelector("img")?.src).toBe("https://two.example/b");
   });
 });
+
+describe("an address", () => {
+  test("is spelled in characters that an address may have, and what was encoded stays", () => {
+    const link = show("[a](<https://example.org/é b?q=%41%zz#ü>)").querySelector("a");
+    expect(link?.href).toBe("https://example.org/%C3%A9%20b?q=%41%25zz#%C3%BC");
+  });
+
+  test("that stands for itself is shown as it is spelled, never decoded", () => {
+    const spelled = "https://example.org/%E2%80%AEgnp";
+    expect(show(spelled).textContent?.trim()).toBe(spelled);
+  });
+});

@@ -23,6 +23,11 @@ export function formatSeconds(seconds: number, tenths = true): string {
   return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, "0")} min`;
 }
 
+/** `14:32`, as the reader's own clock shows it. */
+export function formatClock(milliseconds: number): string {
+  return new Date(milliseconds).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+}
+
 /** `$1.25`, `$0.021`, `$0.0003`: two figures that mean something, never rounded to nothing. */
 export function formatDollars(cost: string): string {
   const value = Number(cost);

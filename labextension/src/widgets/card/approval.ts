@@ -10,11 +10,13 @@ import type { Approval, Scope, ToolBlock } from "../../protocol";
 import { showInvisible, showInvisibleLines } from "../../text/escape";
 import { isExact, readMembers, showJsonInline } from "../../text/json";
 import { make, makeButton, setAttribute, setShown, setText } from "../dom";
-import { formatSeconds } from "../figures";
+import { formatClock, formatSeconds } from "../figures";
 import { ArgumentEditor } from "./editor";
 
 export const ARMING_MILLISECONDS = 500;
 const ANSWER_MILLISECONDS = 5_000;
+/** An end that is further off is no news: it is in the description, for whoever asks. */
+const SECONDS_WORTH_SHOWING = 60;
 
 /** What a person's decision is sent by; each returns the id of the request. */
 export interface Decider {
@@ -25,6 +27,8 @@ export interface Decider {
 
 export class ApprovalView {
   readonly element: HTMLElement;
+  /** When the question expires, in words. */
+  deadline = "";
   #decider: Decider;
   #block: ToolBlock | null = null;
   #approval: Approval | null = null;
@@ -66,7 +70,7 @@ export class ApprovalView {
     this.#row.append(this.#deny, this.#approve, this.#edit, this.#always, this.#reason);
     this.element = make(
       "div",
-      { class: "mnb-approval" },
+      { class: "mnb-approval", tabindex: -1 },
       this.#row,
       this.#menu,
       this.#note,
@@ -161,8 +165,15 @@ export class ApprovalView {
   }
 
   #enable(enabled: boolean): void {
+    const held = this.#row.contains(document.activeElement);
     for (const button of [this.#deny, this.#approve, this.#edit, this.#always]) {
       button.disabled = !enabled;
+    }
+    // A button that is disabled loses the focus, and with it the reader's place on the page.
+    if (!enabled && held && document.activeElement !== this.#reason) {
+      this.element.focus({ preventScroll: true });
+    } else if (enabled && document.activeElement === this.element) {
+      this.#deny.focus({ preventScroll: true });
     }
   }
 
@@ -212,10 +223,11 @@ export class ApprovalView {
     }
     if (approval !== null && Number.isFinite(approval.expires) && approval.expires > 0) {
       const left = approval.expires - now;
-      // Far-off ends are no news; they are told when they come near.
-      if (left < 600) {
+      if (left < SECONDS_WORTH_SHOWING) {
         words.push(`expires in ${formatSeconds(left, false)}`);
       }
+      // In whole minutes by the reader's own clock, so that it stays the same from tick to tick.
+      this.deadline = `expires at ${formatClock(Date.now() + left * 1000)}`;
     }
     setText(this.#note, words.join(" · "));
     setShown(this.#note, words.length > 0);
@@ -312,6 +324,9 @@ export class ApprovalView {
   }
 
   #closeEditor(): void {
+    if (this.#editor?.element.contains(document.activeElement) === true) {
+      this.element.focus({ preventScroll: true });
+    }
     this.#editor?.element.remove();
     this.#editor = null;
     setShown(this.#row, true);

@@ -3,7 +3,7 @@
 
 import { showInvisible } from "../../text/escape";
 import { isJson, layOutJson, type Member, readMembers } from "../../text/json";
-import { make, makeButton, setShown, setText } from "../dom";
+import { make, makeButton, setAttribute, setShown, setText } from "../dom";
 
 interface Actions {
   save(argumentsText: string): void;
@@ -206,6 +206,7 @@ function fill(control: Control, field: Field, raw: string | undefined): void {
   } else if (field.kind === "string" && raw !== undefined) {
     const value: unknown = JSON.parse(raw);
     control.value = typeof value === "string" ? value : raw;
+    setAttribute(control, "rows", Math.min(8, control.value.split("\n").length));
   } else {
     control.value = raw ?? "";
   }

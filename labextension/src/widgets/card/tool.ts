@@ -37,6 +37,7 @@ export class ToolView {
   #approval: ApprovalView | null = null;
   #shownArguments: string | null = null;
   #runningSince: number | null = null;
+  #who: string | null = null;
 
   constructor(decider: Decider) {
     this.#decider = decider;
@@ -49,7 +50,7 @@ export class ToolView {
     );
     this.element = make(
       "div",
-      { class: "mnb-tool", role: "group" },
+      { class: "mnb-tool", role: "group", tabindex: -1 },
       head,
       this.#arguments,
       this.#reason,
@@ -65,11 +66,12 @@ export class ToolView {
     setAttribute(this.element, "data-state", block.state);
     setText(this.#name, name);
     setState(this.#status, decision, LABELS[decision]);
-    setAttribute(this.#status, "title", describeWho(block));
+    this.#who = describeWho(block);
     this.#showArguments(block, pending);
     this.#showOutcome(block);
     this.#showTime(block);
     this.#showApproval(block);
+    this.#describe();
   }
 
   /** Show a refusal beside the buttons it answers, if it answers one of these. */
@@ -80,13 +82,22 @@ export class ToolView {
   /** Move what moves with time: the countdown, and the seconds a tool has been running. */
   tick(now: number): void {
     this.#approval?.tick(now);
+    this.#describe();
     if (this.#runningSince !== null) {
-      setText(this.#time, formatSeconds((performance.now() - this.#runningSince) / 1000));
+      const seconds = (performance.now() - this.#runningSince) / 1000;
+      setText(this.#time, `running ${formatSeconds(seconds)}`);
     }
   }
 
   close(): void {
     this.#approval?.close();
+  }
+
+  /** What is no news, for whoever asks: who decided, or when the question expires. */
+  #describe(): void {
+    const words = this.#approval?.deadline || this.#who;
+    setAttribute(this.#status, "title", words);
+    setAttribute(this.element, "aria-description", words);
   }
 
   #showArguments(block: ToolBlock, pending: boolean): void {
@@ -108,7 +119,8 @@ export class ToolView {
 
   #showOutcome(block: ToolBlock): void {
     const reason = block.reason ?? "";
-    setText(this.#reason, reason === "" ? "" : `“${showInvisibleLines(reason)}”`);
+    const words = showInvisibleLines(reason);
+    setText(this.#reason, block.by === "person" && reason !== "" ? `“${words}”` : words);
     setShown(this.#reason, reason !== "" && block.state !== "pending");
     setText(this.#error, block.error === null ? "" : showInvisibleLines(block.error));
     // While it waits, the buttons tell what is wrong.
@@ -128,8 +140,13 @@ export class ToolView {
   #showApproval(block: ToolBlock): void {
     const approval = block.state === "pending" ? block.approval : null;
     if (approval === null) {
+      const held = this.#approval?.element.contains(document.activeElement) ?? false;
       this.#approval?.close();
       this.#approval = null;
+      if (held) {
+        // The buttons are gone, and the reader is still here.
+        this.element.focus({ preventScroll: true });
+      }
       return;
     }
     if (this.#approval === null) {

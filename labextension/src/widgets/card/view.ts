@@ -75,6 +75,8 @@ export class CardView {
     const last = card.blocks.at(-1);
     const writing = card.state === "streaming" && (last === undefined || last.type === "text");
     this.#log.classList.toggle("mnb-writing", writing);
+    // Said when it is whole, not word by word.
+    setAttribute(this.#log, "aria-busy", writing ? "true" : null);
     this.#footer.update(card);
     setRootState(this.element, card.state);
   }
@@ -140,6 +142,7 @@ export class CardView {
     if (this.#log.childElementCount > 0) {
       this.#log.removeAttribute("role");
       this.#log.removeAttribute("aria-live");
+      this.#log.removeAttribute("aria-busy");
       this.#log.classList.remove("mnb-writing");
       this.#log = makeLog();
     }
