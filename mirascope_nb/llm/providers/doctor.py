@@ -76,6 +76,8 @@ def diagnose(*, timeout: float = PATIENCE) -> Diagnosis:
     """
     from concurrent.futures import ThreadPoolExecutor
 
+    _warm_up()
+
     def look_at(provider: str) -> LocalServer:
         return run_now(_look_at(BLOCKING, provider, timeout))
 
@@ -86,6 +88,7 @@ def diagnose(*, timeout: float = PATIENCE) -> Diagnosis:
 
 async def diagnose_async(*, timeout: float = PATIENCE) -> Diagnosis:  # noqa: ASYNC109, of each server
     """Look for keys, local servers and versions; see `diagnose`."""
+    _warm_up()
     servers = await asyncio.gather(*(_look_at(ASYNC, provider, timeout) for provider in SIGNS))
     return Diagnosis(keys=_keys(), servers=tuple(servers), versions=_versions())
 
@@ -126,6 +129,11 @@ SIGNS: Mapping[str, _Sign] = {
     ),
 }
 """The servers that are looked for, by provider."""
+
+
+def _warm_up() -> None:
+    """Load what carries the questions beforehand: that is not the servers' time."""
+    import httpx2  # noqa: F401  # pyright: ignore[reportUnusedImport]
 
 
 async def _look_at(io: IO, provider: str, patience: float) -> LocalServer:
@@ -177,8 +185,8 @@ async def _look_at(io: IO, provider: str, patience: float) -> LocalServer:
 
 
 def _hurried(endpoint: Endpoint, io: IO, until: float) -> Endpoint:
-    """The endpoint with what is left of the time."""
-    return endpoint.moved(timeouts=Timeouts.of(max(until - io.now(), 0.01)))
+    """The endpoint with what is left of the time, and a moment at the least."""
+    return endpoint.moved(timeouts=Timeouts.of(max(until - io.now(), 0.05)))
 
 
 async def _answer(io: IO, endpoint: Endpoint, path: str) -> Mapping[str, Any]:

@@ -86,10 +86,10 @@ def running() -> Iterator[list[Answering]]:
 async def found(request: pytest.FixtureRequest) -> Callable[[], Any]:
     """Diagnoses in both ways."""
 
-    async def diagnosed() -> Diagnosis:
+    async def diagnosed(timeout: float = 20) -> Diagnosis:  # noqa: ASYNC109, passed on
         if request.param == "async":
-            return await llm.providers.diagnose_async()
-        return llm.providers.diagnose()
+            return await llm.providers.diagnose_async(timeout=timeout)
+        return llm.providers.diagnose(timeout=timeout)
 
     return diagnosed
 
@@ -146,14 +146,14 @@ async def test_another_server_is_not_taken_for_it(
 
 
 async def test_servers_that_hang_cost_one_wait_for_all(
-    running: list[Answering], found: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+    running: list[Answering], found: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = threading.Event()
     for variable in VARIABLES.values():
         running.append(Answering({}, slow=slow))
         monkeypatch.setenv(variable, running[-1].url)
     began = time.monotonic()
-    diagnosis = await found()
+    diagnosis = await found(timeout=0.3)
     took = time.monotonic() - began
     slow.set()
     assert {server.state for server in diagnosis.servers} == {"silent"}
