@@ -128,13 +128,20 @@ class Asking:
         return _noted(await self.do_ask(face, ctx, promote(content), tools, format, streamed=True))
 
     async def do_resume(
-        self, response: RootResponse[Any], ctx: Context[Any] | None, content: UserContent
+        self,
+        response: RootResponse[Any],
+        ctx: Context[Any] | None,
+        content: UserContent,
+        face: Face | None = None,
     ) -> Any:
-        """A reply of the response's own kind to its conversation with one more user message."""
+        """A reply to a response's conversation with one more user message.
+
+        It is of this face, by default the response's own, and streams if the response did.
+        """
         await response.do_finish()
         return _noted(
             await self.do_ask(
-                response.face,
+                face or response.face,
                 ctx,
                 [*response.messages, *promote(content)],
                 response.toolkit,
@@ -154,6 +161,8 @@ class Asking:
         streamed: bool,
     ) -> Any:
         """A reply, whole or streaming, to these messages as this face has it."""
+        if face.takes_context and not isinstance(ctx, Context):
+            raise TypeError(f"ctx must be a context, as in llm.Context(deps=...), not {ctx!r}")
         check_format(format)
         toolkit = face.toolkit.of(tools)
         toolkit.refuse_unbound()

@@ -242,13 +242,13 @@ class Model(Asking):
 
     def resume(self, *, response: Response[FormatT], content: UserContent) -> Response[FormatT]:
         """A whole reply to a response's conversation with one more user message; see `call`."""
-        return run_now(self.do_resume(response, None, content))
+        return run_now(self.do_resume(response, None, content, SYNC_FACE))
 
     async def resume_async(
         self, *, response: AsyncResponse[FormatT], content: UserContent
     ) -> AsyncResponse[FormatT]:
         """A whole reply to a response's conversation with one more user message; see `call`."""
-        return await self.do_resume(response, None, content)
+        return await self.do_resume(response, None, content, ASYNC_FACE)
 
     def context_resume(
         self,
@@ -258,7 +258,7 @@ class Model(Asking):
         content: UserContent,
     ) -> ContextResponse[DepsT, FormatT]:
         """A whole reply to a response's conversation with one more user message; see `call`."""
-        return run_now(self.do_resume(response, ctx, content))
+        return run_now(self.do_resume(response, ctx, content, CONTEXT_FACE))
 
     async def context_resume_async(
         self,
@@ -268,19 +268,19 @@ class Model(Asking):
         content: UserContent,
     ) -> AsyncContextResponse[DepsT, FormatT]:
         """A whole reply to a response's conversation with one more user message; see `call`."""
-        return await self.do_resume(response, ctx, content)
+        return await self.do_resume(response, ctx, content, ASYNC_CONTEXT_FACE)
 
     def resume_stream(
         self, *, response: StreamResponse[FormatT], content: UserContent
     ) -> StreamResponse[FormatT]:
         """A streaming reply to a response's conversation with one more message; see `call`."""
-        return run_now(self.do_resume(response, None, content))
+        return run_now(self.do_resume(response, None, content, SYNC_FACE))
 
     async def resume_stream_async(
         self, *, response: AsyncStreamResponse[FormatT], content: UserContent
     ) -> AsyncStreamResponse[FormatT]:
         """A streaming reply to a response's conversation with one more message; see `call`."""
-        return await self.do_resume(response, None, content)
+        return await self.do_resume(response, None, content, ASYNC_FACE)
 
     def context_resume_stream(
         self,
@@ -290,7 +290,7 @@ class Model(Asking):
         content: UserContent,
     ) -> ContextStreamResponse[DepsT, FormatT]:
         """A streaming reply to a response's conversation with one more message; see `call`."""
-        return run_now(self.do_resume(response, ctx, content))
+        return run_now(self.do_resume(response, ctx, content, CONTEXT_FACE))
 
     async def context_resume_stream_async(
         self,
@@ -300,7 +300,7 @@ class Model(Asking):
         content: UserContent,
     ) -> AsyncContextStreamResponse[DepsT, FormatT]:
         """A streaming reply to a response's conversation with one more message; see `call`."""
-        return await self.do_resume(response, ctx, content)
+        return await self.do_resume(response, ctx, content, ASYNC_CONTEXT_FACE)
 
 
 def model(
