@@ -53,8 +53,10 @@ def resolve(fn: Callable[..., Any], name: str, annotation: object) -> Any:
     """
     target: Any = inspect.unwrap(fn)
     target = getattr(target, "__func__", target)
-    if not hasattr(target, "__code__"):  # a callable object: its method's names count
-        target = getattr(type(target).__call__, "__func__", type(target).__call__)
+    if not hasattr(target, "__code__"):  # a callable object or a class: its method's names count
+        target = target.__init__ if isinstance(target, type) else type(target).__call__
+    if not hasattr(target, "__code__"):  # written in C, or made by a metaclass
+        return annotation
     known = _resolved.get(target, {})
     if name in known:
         return known[name]

@@ -125,8 +125,8 @@ class BasePrompt(Bindable, Generic[FormatT]):
     ) -> Any:
         """The reply of a model; with a context, `args` begin with it."""
         asked = Model.of(model)
-        messages = await self.do_messages(args, kwargs)
         ctx = _context_of(args, kwargs) if self.face.takes_context else None
+        messages = await self.do_messages(args, kwargs)
         do = asked.do_stream if streamed else asked.do_call
         response = await do(self.face, ctx, messages, self.toolkit, self.format)
         if self.format is not None:

@@ -69,7 +69,11 @@ class RetryConfig:
         object.__setattr__(self, "retry_on", _classes(self.retry_on))
         if isinstance(self.fallback_models, str):
             raise ValueError("fallback_models must be a list of models, not one id")  # noqa: TRY004, as the others
-        for name in ("max_retries", "initial_delay", "max_delay", "max_retry_after", "max_elapsed"):
+        for name in _NUMBERS:
+            number: object = getattr(self, name)
+            if isinstance(number, bool) or not isinstance(number, int | float):
+                raise TypeError(f"{name} must be a number, not {number!r}")
+        for name in _NUMBERS[:5]:
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must be non-negative")
         if self.backoff_multiplier < 1:
@@ -83,7 +87,7 @@ class RetryConfig:
 
         Raises:
             ValueError: If a value is out of its range.
-            TypeError: If a keyword is not known.
+            TypeError: If a keyword is not known, or a value is no number.
         """
         for name in args:
             if name not in RETRY_ARGS:
@@ -101,6 +105,17 @@ class RetryConfig:
             usual = any(issubclass(each, ProviderError) for each in self.retry_on)
             return known and usual
         return isinstance(error, self.retry_on)
+
+
+_NUMBERS = (
+    "max_retries",
+    "initial_delay",
+    "max_delay",
+    "max_retry_after",
+    "max_elapsed",
+    "backoff_multiplier",
+    "jitter",
+)
 
 
 def _classes(given: object) -> tuple[type[Exception], ...]:

@@ -232,3 +232,34 @@ def test_reprs_name_what_there_is_and_no_more() -> None:
         "Model('a/b', timeout=5)",
         f"RetryCall(recommend, {model})",
     ]
+
+
+async def test_a_call_with_a_context_says_so_when_it_gets_none(scripted: ScriptedProvider) -> None:
+    @llm.call("scripted/m")
+    def ask(ctx: llm.Context[str], what: str) -> str:
+        return ctx.deps + what
+
+    asked: Any = ask
+    nothing: Any = None
+    with pytest.raises(TypeError, match=r"first argument must be a context.*deps=\.\.\."):
+        asked("x")
+    with pytest.raises(TypeError, match=r"ctx must be a context.*not None"):
+        llm.Model("scripted/m").context_call("x", ctx=nothing)
+    with pytest.raises(TypeError, match=r"ctx must be a context.*not None"):
+        await llm.Model("scripted/m").context_stream_async("x", ctx=nothing)
+    assert scripted.requests == []
+
+
+@pytest.mark.parametrize("name", ["max_retries", "initial_delay", "jitter", "max_elapsed"])
+def test_a_setting_of_retries_that_is_no_number_is_refused(name: str) -> None:
+    for wrong in ("3", True, [1]):
+        settings: dict[str, Any] = {name: wrong}
+        with pytest.raises(TypeError, match=f"{name} must be a number"):
+            llm.RetryConfig(**settings)
+
+
+def test_a_class_may_be_a_tool(scripted: ScriptedProvider) -> None:
+    call = llm.ToolCall(id="1", name="Book", args='{"title": "A"}')
+    scripted.script = [[call]]
+    response = llm.Model("scripted/m").call("x", tools=[llm.tool(Book)])
+    assert response.execute_tools()[0].output == Book(title="A")
