@@ -16,6 +16,7 @@ from mirascope_nb.llm.io import Timeouts
 from mirascope_nb.llm.messages import Content, Message, UserContent, promote
 from mirascope_nb.llm.params import Params, checked_params
 from mirascope_nb.llm.providers.registry import get_provider_for_model
+from mirascope_nb.llm.providers.suggestions import suggested_id
 from mirascope_nb.llm.responses import BaseStreamResponse, Face, RootResponse
 from mirascope_nb.llm.tools import AnyTools
 
@@ -63,9 +64,10 @@ class Asking:
             )
         provider, slash, name = model_id.partition("/")
         if not (provider and slash and name):
+            meant = suggested_id(model_id) or "openai/gpt-5-mini"
             raise ValueError(
                 f"Invalid model_id format: {model_id!r}. "
-                "Write the provider, a slash and the model, such as 'openai/gpt-5-mini'."
+                f"Write the provider, a slash and the model, such as '{meant}'."
             )
         if timeout is not None:
             Timeouts.of(timeout)  # what is wrong with it is said here, and not at the first call

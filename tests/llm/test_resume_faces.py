@@ -30,10 +30,9 @@ async def asked(model: Any, method: str, *args: Any, **asked: Any) -> Any:
 
 
 async def finished(reply: Any) -> Any:
-    if isinstance(reply, llm.AsyncStreamResponse):
-        await reply.finish()
-    elif isinstance(reply, llm.StreamResponse):
-        reply.finish()
+    done: Any = reply.finish() if hasattr(reply, "finish") else None
+    if done is not None:
+        await done
     return reply
 
 

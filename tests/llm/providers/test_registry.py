@@ -88,6 +88,19 @@ def test_a_model_id_that_leads_nowhere_comes_with_the_one_that_was_meant(
         get_provider_for_model(model_id)
 
 
+@pytest.mark.parametrize(
+    ("model_id", "meant"),
+    [
+        ("gpt-5-nano", "openai/gpt-5-nano"),
+        ("anthropic:claude-opus-4-1", "anthropic/claude-opus-4-1"),
+        ("my-model", "openai/gpt-5-mini"),
+    ],
+)
+def test_a_model_without_a_provider_is_refused_with_an_example(model_id: str, meant: str) -> None:
+    with pytest.raises(ValueError, match=f"such as '{meant}'"):
+        llm.Model(model_id)
+
+
 @pytest.mark.parametrize("model_id", ["mirage/m", "my-own/m", "a/b", "o", "llama", "/", ""])
 def test_no_model_id_is_made_up(model_id: str) -> None:
     with pytest.raises(llm.NoRegisteredProviderError) as caught:
