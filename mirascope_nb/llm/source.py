@@ -187,7 +187,9 @@ def redacted(error: ErrorT, endpoint: Endpoint) -> ErrorT:
     link: BaseException | None = stripped(error)
     while link is not None:
         if isinstance(link, Error | ValueError):
-            link.args = tuple(endpoint.redact(str(part).encode()).decode() for part in link.args)
+            link.args = tuple(
+                endpoint.redact(str(part).encode("utf-8", "replace")).decode() for part in link.args
+            )
         link = link.__cause__ or link.__context__
     return error
 
