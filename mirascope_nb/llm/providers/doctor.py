@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 from mirascope_nb._loop import run_now
 from mirascope_nb.llm.exceptions import ConnectionError, ProviderError, TimeoutError
 from mirascope_nb.llm.io import ASYNC, BLOCKING, IO, Endpoint, HttpRequest, Timeouts
-from mirascope_nb.llm.providers.vendors import VENDORS, filled
+from mirascope_nb.llm.providers.vendor import filled
+from mirascope_nb.llm.providers.vendors import VENDORS
 
 __all__ = ["Diagnosis", "KeyState", "LocalServer", "diagnose", "diagnose_async"]
 
