@@ -60,8 +60,8 @@ DEFAULT_MAX_OUTPUT = 262_144
 class BaseTool(ToolSchema[ToolFnT], Bindable):
     """A function that a model may call, with what it is told about it."""
 
-    owner: type | None = None
-    """The class that the tool is a method of, if it is one."""
+    owners: tuple[type, ...] = ()
+    """The classes that have the tool as a method: several where a class was made anew."""
 
     is_async: ClassVar[bool] = False
     takes_context: ClassVar[bool] = False
@@ -104,8 +104,7 @@ class BaseTool(ToolSchema[ToolFnT], Bindable):
         look_like(self, fn)
 
     def __set_name__(self, owner: type, name: str) -> None:
-        if self.owner is None:
-            self.owner = owner
+        self.owners = (*self.owners, owner)
 
     def bind(self, fn: Callable[..., Any], instance: object, owner: type | None) -> Self:
         """The tool of an instance."""

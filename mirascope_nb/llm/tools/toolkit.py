@@ -95,17 +95,18 @@ class BaseToolkit(Generic[ToolT]):
         return f"{type(self).__name__}({self.names})"
 
     def bound_to(self, instance: object, owner: type | None) -> Self:
-        """The toolkit of an instance: tools that are methods of its class become its own."""
-        methods = [tool for tool in self.tools_dict.values() if tool.needs_instance]
+        """The toolkit of an instance: tools that are methods of its class become its own.
+
+        As with any method, what a subclass puts in its place counts.
+        """
         owner = type(instance) if owner is None else owner
-        ours = {tool.name for tool in methods if tool.owner and issubclass(owner, tool.owner)}
-        if not ours:
-            return self
         bound: list[Any] = [
-            cast("Any", tool).__get__(instance, owner) if tool.name in ours else tool
+            _method(tool, instance, owner)
+            if isinstance(tool, BaseTool) and tool.needs_instance and issubclass(owner, tool.owners)
+            else tool
             for tool in self.tools
         ]
-        return type(self)(bound)
+        return self if bound == self.tools else type(self)(bound)
 
     def refuse_unbound(self) -> None:
         """Refuse tools that are methods of no instance, which no call could run.
@@ -262,3 +263,8 @@ def _listed(tools: Any) -> list[Any]:
 
 def _shown(value: Any) -> str:
     return str(getattr(value, "__name__", None) or reprlib.repr(value))
+
+
+def _method(tool: BaseTool[Any], instance: object, owner: type) -> object:
+    own: object = getattr(owner if instance is None else instance, tool.name, None)
+    return cast("object", own if isinstance(own, BaseTool) else tool.__get__(instance, owner))

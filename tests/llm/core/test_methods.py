@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pydantic import BaseModel, ConfigDict
 
 from mirascope_nb import llm
 
@@ -228,3 +230,50 @@ def test_arguments_that_the_caller_knows_are_told_without_self(scripted: Scripte
     response = Counter().count("x")
     assert response.parse() == 3
     assert response.call_args == {"what": "x"}
+
+
+def test_a_tool_that_a_subclass_replaces_is_the_one_that_runs(scripted: ScriptedProvider) -> None:
+    class Lower(Desk):
+        @llm.tool
+        def shelf(  # pyright: ignore[reportIncompatibleVariableOverride]
+            self, title: str
+        ) -> str:
+            """Find a shelf."""
+            return f"{super().shelf(title)} below"
+
+    scripted.script = [[called("shelf", '{"title": "A"}')]]
+    assert Lower("d").sync("it").execute_tools()[0].output == "d: A below"
+
+
+def test_classes_that_other_libraries_make_have_such_methods_too(
+    scripted: ScriptedProvider,
+) -> None:
+    @dataclass(slots=True)
+    class Slotted:
+        name: str
+
+        @llm.tool
+        def shelf(self, title: str) -> str:
+            """Find a shelf."""
+            return f"{self.name}: {title}"
+
+        @llm.call("scripted/m", tools=[shelf])
+        def ask(self) -> str:
+            return self.name
+
+    class Checked(BaseModel):
+        model_config = ConfigDict(ignored_types=(llm.Call, llm.Tool))
+        name: str
+
+        @llm.tool
+        def shelf(self, title: str) -> str:
+            """Find a shelf."""
+            return f"{self.name}: {title}"
+
+        @llm.call("scripted/m", tools=[shelf])
+        def ask(self) -> str:
+            return self.name
+
+    scripted.script = [[called("shelf", '{"title": "A"}')]] * 2
+    for desk in (Slotted("d"), Checked(name="d")):
+        assert desk.ask().execute_tools()[0].output == "d: A"
