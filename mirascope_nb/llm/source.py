@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, Protocol, TypeAlias, TypeVar
 
@@ -10,7 +9,6 @@ from mirascope_nb.llm.chunks import StreamResponseChunk
 from mirascope_nb.llm.exceptions import (
     ConnectionError,
     Error,
-    ProviderError,
     ResponseValidationError,
 )
 from mirascope_nb.llm.io import IO, ByteStream, Endpoint
@@ -110,13 +108,9 @@ class WireSource:
         return chunks
 
     async def _release(self) -> None:
-        """Leave the connection, for others to use if the reply's end has arrived by now.
-
-        Nobody waits for it: where it has not, the connection is closed.
-        """
+        """Leave the connection, for others to use if the reply's end comes at once."""
         if self._decoder.done:
-            with contextlib.suppress(ProviderError):
-                await self._stream.read(self._io.now())
+            await self._stream.release()
         await self.aclose()
 
     def _decode(self, received: bytes, chunks: Batch) -> None:

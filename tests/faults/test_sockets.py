@@ -106,7 +106,6 @@ async def test_what_a_server_says_unasked_on_an_idle_connection_answers_nobody(
 
 
 @BOTH
-@pytest.mark.xfail(strict=True, reason="httpx2 keeps what it has read, and takes it for an answer")
 async def test_what_came_together_with_a_reply_answers_nobody_else(
     faults: FaultServer, chat: Wire, face: str, *, streams: bool
 ) -> None:

@@ -1,7 +1,8 @@
-"""Pooled HTTP clients: one per event loop and address, one per process for blocking callers.
+"""Who sends: a pool of sockets per event loop and address, one per process for blocking callers.
 
-A client per call would pay for a TLS context each time (tens of milliseconds); one across loops
-would hand a connection of a closed loop to the next `asyncio.run`.
+One per call would pay for a TLS context each time (tens of milliseconds); one across loops would
+hand a connection of a closed loop to the next `asyncio.run`. Where our own sockets do not serve
+there is an `httpx2` client in the pool's place.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
+from mirascope_nb.llm.io.address import Address, address_of, goes_direct, is_plain_path
 from mirascope_nb.llm.io.endpoint import Endpoint
 from mirascope_nb.llm.io.protocol import ByteStream, HttpRequest
 
@@ -23,9 +25,14 @@ if TYPE_CHECKING:
 
     import httpx2
 
+    from mirascope_nb.llm.io.sockets_async import Pool
+    from mirascope_nb.llm.io.sockets_blocking import BlockingPool
+
 __all__ = [
     "async_client",
+    "async_route",
     "blocking_client",
+    "blocking_route",
     "build",
     "close_blocking_clients",
     "close_with_loop",
@@ -37,7 +44,13 @@ def tls_context() -> ssl.SSLContext:
     """The one TLS context, built when an https address is first used."""
     import httpx2
 
-    return httpx2.create_ssl_context()
+    context = httpx2.create_ssl_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def _tls_of(address: Address) -> ssl.SSLContext | None:
+    return tls_context() if address.is_tls else None
 
 
 def _settings(endpoint: Endpoint) -> dict[str, Any]:
@@ -58,9 +71,10 @@ def _settings(endpoint: Endpoint) -> dict[str, Any]:
 
 
 class _LoopClients:
-    """The clients of one event loop, closed when that loop shuts down its async generators."""
+    """What sends for one event loop, closed when that loop shuts down its async generators."""
 
     def __init__(self) -> None:
+        self.pools: dict[tuple[str, str, int], Pool | None] = {}
         self.clients: dict[tuple[str, int], httpx2.AsyncClient] = {}
         self.streams: weakref.WeakSet[ByteStream] = weakref.WeakSet()
         self._guard: AsyncGenerator[None, None] | None = None
@@ -71,10 +85,23 @@ class _LoopClients:
         if client is None:
             client = self._build(endpoint)
             self.clients[key] = client
-            if self._guard is None:
-                self._guard = self._close_with_loop()
-                await anext(self._guard)
+            await self._begin()
         return client
+
+    async def add_pool(self, endpoint: Endpoint, address: Address) -> Pool | None:
+        pool: Pool | None = None
+        if goes_direct(endpoint):
+            from mirascope_nb.llm.io.sockets_async import Pool
+
+            pool = Pool(address, _tls_of(address))
+        self.pools[address.origin] = pool
+        await self._begin()
+        return pool
+
+    async def _begin(self) -> None:
+        if self._guard is None:
+            self._guard = self._close_with_loop()
+            await anext(self._guard)
 
     @staticmethod
     def _build(endpoint: Endpoint) -> httpx2.AsyncClient:
@@ -93,6 +120,10 @@ class _LoopClients:
         finally:
             self._guard = None
             clients, self.clients = self.clients, {}
+            pools, self.pools = self.pools, {}
+            for pool in pools.values():
+                if pool is not None:
+                    await pool.aclose()
             for stream in list(self.streams):
                 await stream.aclose()
             for client in clients.values():
@@ -103,16 +134,65 @@ _loops: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _LoopClients] = (
     weakref.WeakKeyDictionary()
 )
 _blocking: dict[tuple[int, str, int], httpx2.Client] = {}
+_blocking_pools: dict[tuple[int, tuple[str, str, int]], BlockingPool | None] = {}
 _lock = threading.Lock()
 
 
-async def async_client(endpoint: Endpoint) -> httpx2.AsyncClient:
-    """The running loop's client for an address."""
+def _of_running_loop() -> _LoopClients:
     loop = asyncio.get_running_loop()
     clients = _loops.get(loop)
     if clients is None:
         clients = _loops[loop] = _LoopClients()
-    return await clients.get(endpoint)
+    return clients
+
+
+def _direct(endpoint: Endpoint, path: str) -> tuple[Address, str] | None:
+    """Where our own sockets might send a request, and what they would ask for there."""
+    address = None if endpoint.transport is not None else address_of(endpoint.base_url)
+    if address is None:
+        return None
+    target = address.path + path
+    return (address, target) if is_plain_path(target) else None
+
+
+async def async_route(endpoint: Endpoint, path: str) -> tuple[Pool, str] | None:
+    """The running loop's pool for a request, and the request's target; `None` for `httpx2`."""
+    direct = _direct(endpoint, path)
+    if direct is None:
+        return None
+    address, target = direct
+    clients = _of_running_loop()
+    pools = clients.pools
+    origin = address.origin
+    pool = pools[origin] if origin in pools else await clients.add_pool(endpoint, address)
+    return None if pool is None else (pool, target)
+
+
+def blocking_route(endpoint: Endpoint, path: str) -> tuple[BlockingPool, str] | None:
+    """This process's pool for a request, and the request's target; `None` for `httpx2`."""
+    direct = _direct(endpoint, path)
+    if direct is None:
+        return None
+    address, target = direct
+    key = (os.getpid(), address.origin)
+    if key in _blocking_pools:
+        pool = _blocking_pools[key]
+    else:
+        with _lock:
+            pool = _blocking_pools.get(key)
+            if pool is None:
+                _close_at_exit()
+                if goes_direct(endpoint):
+                    from mirascope_nb.llm.io.sockets_blocking import BlockingPool
+
+                    pool = BlockingPool(address, _tls_of(address))
+                _blocking_pools[key] = pool
+    return None if pool is None else (pool, target)
+
+
+async def async_client(endpoint: Endpoint) -> httpx2.AsyncClient:
+    """The running loop's client for an address."""
+    return await _of_running_loop().get(endpoint)
 
 
 def close_with_loop(stream: ByteStream) -> None:
@@ -166,16 +246,23 @@ def blocking_client(endpoint: Endpoint) -> httpx2.Client:
                     client = httpx2.Client(transport=transport, timeout=httpx2.Timeout(None))
                 else:
                     client = httpx2.Client(**_settings(endpoint))
-                if not _blocking:
-                    atexit.register(close_blocking_clients)
+                _close_at_exit()
                 _blocking[key] = client
     return client
 
 
+@cache
+def _close_at_exit() -> None:
+    atexit.register(close_blocking_clients)
+
+
 def close_blocking_clients() -> None:
     """Close the connections of blocking callers: at the end of the process, or of a test."""
+    own = os.getpid()
     with _lock:
-        clients = [client for (pid, *_), client in _blocking.items() if pid == os.getpid()]
+        clients = [client for (pid, *_), client in _blocking.items() if pid == own]
+        pools = [pool for (pid, _), pool in _blocking_pools.items() if pool and pid == own]
         _blocking.clear()
-    for client in clients:
-        client.close()
+        _blocking_pools.clear()
+    for each in [*clients, *pools]:
+        each.close()

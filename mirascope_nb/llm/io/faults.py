@@ -6,7 +6,9 @@ both hold the key in the clear. What is chained to our error is therefore stripp
 
 from __future__ import annotations
 
+import builtins
 import ssl
+import sys
 from typing import TYPE_CHECKING
 
 from mirascope_nb.llm.exceptions import (
@@ -15,11 +17,28 @@ from mirascope_nb.llm.exceptions import (
     ResponseValidationError,
     TimeoutError,
 )
+from mirascope_nb.llm.io.http1 import BrokenReplyError
+from mirascope_nb.llm.io.inflating import UnreadableBodyError
 
 if TYPE_CHECKING:
     from mirascope_nb.llm.io.endpoint import Endpoint
 
-__all__ = ["late", "stripped", "too_large", "translate"]
+__all__ = [
+    "UnacceptedError",
+    "UnreachableError",
+    "late",
+    "stripped",
+    "too_large",
+    "translate",
+]
+
+
+class UnreachableError(Exception):
+    """No connection could be made. Its cause says why."""
+
+
+class UnacceptedError(Exception):
+    """No connection was made in the time that there is for it."""
 
 
 def translate(error: Exception, endpoint: Endpoint) -> Exception:
@@ -28,26 +47,24 @@ def translate(error: Exception, endpoint: Endpoint) -> Exception:
     What is none of the network's, raised by a transport of the caller's own, is a mistake in it,
     and stays what it is.
     """
-    import httpx2
-
-    of_the_network = (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL, OSError)
-    if endpoint.transport is not None and not isinstance(error, (ProviderError, *of_the_network)):
+    if isinstance(error, ProviderError):
+        return error
+    kind = _kind_of(error)
+    if kind == "mistake" and endpoint.transport is not None:
         return _of_the_transport(error)
     where = f"{endpoint.provider} at {endpoint.origin}"
     original = stripped(error)
     said = endpoint.redact(str(error).encode("utf-8", "replace")).decode()
-    if isinstance(error, ProviderError):
-        return error
-    if isinstance(error, httpx2.ConnectTimeout):
+    if kind == "unaccepted":
         return TimeoutError(
             f"{where} did not accept a connection within {endpoint.timeouts.connect} s. "
             "Check the address and the network, or allow more with timeout=.",
             endpoint.provider,
             original,
         )
-    if isinstance(error, httpx2.TimeoutException):
+    if kind == "late":
         return late(endpoint, original)
-    if isinstance(error, httpx2.ConnectError):
+    if kind == "unreachable":
         if _is_tls(error):
             failed = ConnectionError(
                 f"The TLS connection to {where} failed: {said}", endpoint.provider, original
@@ -60,7 +77,7 @@ def translate(error: Exception, endpoint: Endpoint) -> Exception:
             endpoint.provider,
             original,
         )
-    if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL):
+    if kind == "no address":
         failed = ConnectionError(
             f"{endpoint.base_url!r} is not an address of {endpoint.provider}: {said}",
             endpoint.provider,
@@ -73,9 +90,42 @@ def translate(error: Exception, endpoint: Endpoint) -> Exception:
         endpoint.provider,
         original,
     )
-    if not isinstance(error, httpx2.HTTPError | httpx2.StreamError | OSError):
+    if kind != "broken":
         failed.should_retry = False  # a mistake in a program, which will be made again
     return failed
+
+
+def _kind_of(error: Exception) -> str:
+    """What went wrong, whichever transport says so."""
+    match error:
+        case UnacceptedError():
+            return "unaccepted"
+        case builtins.TimeoutError():
+            return "late"
+        case UnreachableError():
+            return "unreachable"
+        case OSError() | BrokenReplyError() | UnreadableBodyError():
+            return "broken"
+        case _:
+            return _kind_of_httpx2(error) if "httpx2" in sys.modules else "mistake"
+
+
+def _kind_of_httpx2(error: Exception) -> str:
+    import httpx2
+
+    match error:
+        case httpx2.ConnectTimeout():
+            return "unaccepted"
+        case httpx2.TimeoutException():
+            return "late"
+        case httpx2.ConnectError():
+            return "unreachable"
+        case httpx2.UnsupportedProtocol() | httpx2.InvalidURL():
+            return "no address"
+        case httpx2.HTTPError() | httpx2.StreamError():
+            return "broken"
+        case _:
+            return "mistake"
 
 
 def late(endpoint: Endpoint, original: Exception | None = None) -> TimeoutError:

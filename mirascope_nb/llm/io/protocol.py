@@ -66,6 +66,13 @@ class ByteStream(Protocol):
         """Free the connection. May be called twice."""
         ...
 
+    async def release(self) -> None:
+        """Free the connection of a reply that has said all, before its last bytes have come.
+
+        If they come soon the connection is kept for another request. Nobody waits for that.
+        """
+        ...
+
 
 class IO(Protocol):
     """The effects that the shared coroutines have."""
