@@ -1,4 +1,5 @@
-from types import SimpleNamespace
+import runpy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,16 +9,11 @@ from IPython.core.error import UsageError
 
 from mirascope_nb.magics.interpolation import interpolate, interpolate_text
 
-NAMES: dict[str, Any] = {
-    "name": "Ada",
-    "x": 3.14159,
-    "n": 7,
-    "items": ["a", "b"],
-    "data": {"key": {"inner": 1}, "it's": 2},
-    "thing": SimpleNamespace(title="T", price=2.5),
-    "color": "blue",
-    "größe": 10,
-}
+_corpus = runpy.run_path(str(Path(__file__).with_name("corpus.py")))
+NAMES: dict[str, Any] = _corpus["NAMES"]
+UNTOUCHED: dict[str, str] = _corpus["UNTOUCHED"]
+FILLED_IN: dict[str, str] = _corpus["FILLED_IN"]
+REFUSED: dict[str, str] = _corpus["REFUSED"]
 
 
 def one(text: str, names: dict[str, Any] | None = None) -> str:
@@ -26,89 +22,22 @@ def one(text: str, names: dict[str, Any] | None = None) -> str:
     return str(pieces[0]) if pieces else ""
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("Hello {name}!", "Hello Ada!"),
-        ("{name}{name}", "AdaAda"),
-        ("{items[0]} {items[-1]}", "a b"),
-        ("{data['key']['inner']}", "1"),
-        ('{data["key"]["inner"]}', "1"),
-        ('{data["it\'s"]}', "2"),
-        ("{thing.title} {thing.price:.2f}", "T 2.50"),
-        ("{name!r}", "'Ada'"),
-        ("{name!r:>7}", "  'Ada'"),
-        ("{name!s}", "Ada"),
-        ("{größe!a}", "10"),
-        ("{x:.2f}", "3.14"),
-        ("{x:>8.1f}|", "     3.1|"),
-        ("{n:03d}", "007"),
-        ("{n:_^5}", "__7__"),
-        ("{items}", "['a', 'b']"),
-        ("{größe}", "10"),
-        ("", ""),
-        ("no braces", "no braces"),
-    ],
-)
+@pytest.mark.parametrize(("text", "expected"), FILLED_IN.items())
 def test_forms_are_replaced(text: str, expected: str) -> None:
     assert one(text) == expected
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("{{name}}", "{name}"),
-        ("{{{name}}}", "{Ada}"),
-        ("{{other}}", "{other}"),
-        ("{{x:.2f}} {x:.2f}", "{x:.2f} 3.14"),
-        ("{{name}}{name}", "{name}Ada"),
-        ("{name}}", "Ada}"),
-        ("{{name}", "{Ada"),
-        ("{{{{name}}}}", "{{Ada}}"),
-    ],
-)
-def test_doubled_braces_escape(text: str, expected: str) -> None:
-    assert one(text) == expected
-
-
-CORPUS = {
-    "json": '{"a": {"b": [1, {"c": null}]}, "d": {}, "e": "x"}',
-    "compact json": '{"a":{"b":{"c":1}}}',
-    "json schema": '{"type":"object","properties":{"name":{"type":"string"}}}',
-    "json lines": '{"id": 1}\n{"id": 2}',
-    "typescript": (
-        "interface A { b: string; c?: { d: number } }\n"
-        "const f = (x: number) => { return { x }; };\n"
-        "const s = `${value} and ${other.field}`;\n"
-        "type M = { [key: string]: number };\n"
-        "export { A, B } from './m';\n"
-        "function g<T extends {}>(t: T): T { return t }"
-    ),
-    "jsx": "<div style={{color: 'red', width: 10}} onClick={() => go()}>{items.map(f)}</div>",
-    "latex": (
-        r"\frac{a}{b} + \sqrt[3]{y} = \sum_{i}^{k} \text{if } \mathbb{R} "
-        r"\begin{align} \alpha_{ij} &= \left\{ z \right\} \end{align} \operatorname*{argmax}{q}"
-    ),
-    "css": "a { color: red; }\n.b{color: red;margin:0 auto}\n@media (x) { p { top: 0 } }",
-    "go template": "{{ .Name }} {{.Name}} {{ range .Items }}{{ . }}{{ end }} {{- if eq 1 2 -}}",
-    "jinja": "{% for u in users %}{{ u.name }}{# note #}{% endfor %} {{ x|upper }} {{ name }}",
-    "f-strings with calls": "f'{f(x)} {a + b} {name.upper()} {x if y else z} {x=}'",
-    "shell": "echo ${HOME} ${x:-y} ${#a[@]} {1..5} {a,b}",
-    "rust": 'println!("{} {:?} {0}", a, b); match x { _ => {} }',
-    "empty and spaced": "{} { } { name } {\n} {1} {-1}",
-    "dunder": "{x.__class__} {name.__init__.__globals__} {__name__} {__builtins__}",
-    "calls": "{name()} {name.upper()} {items[n]} {items[0:1]} {data[key]}",
-    "unknown roots with more": "{user.name} {row[0]} {total:.2f} {err!r}",
-    "unclosed": "{name and more",
-    "regex": r"^\d{3}-\d{2,4}[^}]{1,}$",
-    "c": "int main(void){return 0;}",
-    "set": "{1, 2, 3} {'a': 1}",
-}
-
-
-@pytest.mark.parametrize("kind", CORPUS)
+@pytest.mark.parametrize("kind", UNTOUCHED)
 def test_other_languages_pass_untouched(kind: str) -> None:
-    assert one(CORPUS[kind]) == CORPUS[kind]
+    assert one(UNTOUCHED[kind]) == UNTOUCHED[kind]
+
+
+@pytest.mark.parametrize(("text", "said"), REFUSED.items())
+def test_slips_are_refused(text: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        one(text)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
