@@ -143,6 +143,16 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         mirascope_nb.shwo  # type: ignore[attr-defined]  # noqa: B018
 
 
+def test_an_optional_part_that_is_not_installed_is_no_attribute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(llm, "mcp", raising=False)
+    monkeypatch.setitem(sys.modules, "mirascope_nb.llm.mcp", None)
+    assert not hasattr(llm, "mcp")
+    with pytest.raises(AttributeError, match="no attribute 'modle'"):
+        llm.modle  # noqa: B018
+
+
 def test_the_version_is_said_once() -> None:
     from importlib.metadata import version
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from conftest import ScriptedProvider
 
 CTX = llm.Context(deps="library")
+core: Any = llm  # every form by its name, where no type checker could follow
 FORMS = [
     (context, is_async, streamed)
     for context in (False, True)
@@ -84,8 +85,8 @@ def retry(request: pytest.FixtureRequest, scripted: ScriptedProvider) -> str:
 
 
 async def test_a_model(form: Form, retry: str) -> None:
-    make = llm.retry_model if retry else llm.model
-    model: Any = make("scripted/m", **({"initial_delay": 0} if retry else {}))
+    make = core.retry_model if retry else core.model
+    model = make("scripted/m", **({"initial_delay": 0} if retry else {}))
     response = await form.settle(getattr(model, form.method)("it", **form.keyword))
     assert type(response).__name__ == form.prefix + retry + form.suffix
     assert response.text() == "one"
@@ -97,9 +98,9 @@ async def test_a_model(form: Form, retry: str) -> None:
 
 
 async def test_a_prompt(form: Form, retry: str) -> None:
-    prompt: Any = llm.prompt(form.function)
+    prompt = core.prompt(form.function)
     if retry:
-        prompt = llm.retry(initial_delay=0)(prompt)
+        prompt = core.retry(initial_delay=0)(prompt)
     assert type(prompt).__name__ == f"{form.prefix}{retry}Prompt"
     ways = [prompt.stream] if form.streamed else [prompt, prompt.call]
     for way, word in zip(ways, ("one", "two"), strict=False):
@@ -113,9 +114,9 @@ async def test_a_prompt(form: Form, retry: str) -> None:
 
 
 async def test_a_call(form: Form, retry: str) -> None:
-    call: Any = llm.call("scripted/m")(form.function)
+    call = core.call("scripted/m")(form.function)
     if retry:
-        call = llm.retry(initial_delay=0)(call)
+        call = core.retry(initial_delay=0)(call)
     assert type(call).__name__ == f"{form.prefix}{retry}Call"
     ways = [call.stream] if form.streamed else [call, call.call]
     for way, word in zip(ways, ("one", "two"), strict=False):
@@ -127,9 +128,8 @@ async def test_a_call(form: Form, retry: str) -> None:
 
 
 async def test_a_toolkit_and_its_tools(form: Form) -> None:
-    decorate: Any = llm.tool
-    tool = decorate(form.function)
-    kind: Any = getattr(llm, f"{form.prefix}Toolkit")
+    tool = core.tool(form.function)
+    kind = getattr(core, f"{form.prefix}Toolkit")
     kit = kind([tool])
     call = llm.ToolCall(id="1", name=tool.name, args='{"what": "it"}')
     for run in (kit.execute, tool.execute):
@@ -139,7 +139,7 @@ async def test_a_toolkit_and_its_tools(form: Form) -> None:
     direct = tool(*form.first, "it")
     assert (await direct if inspect.isawaitable(direct) else direct) == form.asked
     assert kit.get(call) is tool
-    normalise = getattr(llm.tools, "normalize_" + kit_name(form) + "tools")
+    normalise = getattr(core.tools, "normalize_" + kit_name(form) + "tools")
     assert normalise(kit) is kit
     assert normalise([tool]).tools == [tool]
     assert normalise(None).tools == []

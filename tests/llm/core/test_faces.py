@@ -250,3 +250,37 @@ async def test_fields_that_the_caller_knows_are_filled_from_the_calls_arguments(
     assert response.parse() == Summary(what="entropy", headline="H")
     assert "what" not in str(response.messages[0])
     assert (await response.resume("again")).parse() == Summary(what="entropy", headline="I")
+
+
+async def test_what_the_caller_knows_is_filled_in_wherever_a_format_nests(
+    scripted: ScriptedProvider,
+) -> None:
+    class Source(BaseModel):
+        what: Annotated[str, llm.formatting.FromCallArgs()]
+        page: int
+        earlier: list[Source] = []
+
+    class Report(BaseModel):
+        first: Annotated[Source, "noted"]
+        others: dict[str, Source]
+        last: Source | None = None
+
+    @llm.call("scripted/m", format=Report)
+    def report(what: str) -> str:
+        return what
+
+    text = (
+        '{"first": {"page": 1, "earlier": [{"page": 3}]}, "others": {"a": {"page": 2}}, '
+        '"last": {"page": 4}}'
+    )
+    scripted.script = [[llm.Text(text=text)], [llm.Text(text='{"first": [], "others": {}}')]]
+    parsed = report("x").parse()
+    found = [parsed.first, parsed.first.earlier[0], parsed.others["a"], parsed.last]
+    assert [(each.what, each.page) for each in found if each] == [
+        ("x", 1),
+        ("x", 3),
+        ("x", 2),
+        ("x", 4),
+    ]
+    with pytest.raises(llm.ParseError, match=r"first"):
+        report("x").parse()

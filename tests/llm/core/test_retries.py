@@ -321,3 +321,15 @@ async def test_a_tool_that_ran_is_not_run_again(
     assert ran == ["Rome"]
     sent = [request["messages"][-1].content[0] for request in scripted.requests[1:]]
     assert sent == [llm.ToolOutput(id="1", name="fetch", result="Rome")] * 3
+
+
+def test_a_models_block_decides_who_goes_on_and_how_it_retries(scripted: ScriptedProvider) -> None:
+    scripted.script = [[llm.Text(text=word)] for word in ("one", "two", "three")]
+    response = llm.retry_model("scripted/m", max_retries=7).call("x")
+    with llm.model("other/n"):
+        assert response.model.retry_config.max_retries == 7
+        assert response.resume("more").model_id == "other/n"
+    other = llm.retry_model("other/n", max_retries=1)
+    with other:
+        assert response.model is other
+    assert response.model.model_id == "scripted/m"

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import BaseModel, Field
+from pydantic.errors import PydanticUserError
 
 from mirascope_nb.llm import formatting
 from mirascope_nb.llm.formatting import (
@@ -281,3 +282,18 @@ def test_a_model_that_holds_itself_is_a_tool_with_its_fields() -> None:
     assert tool.parameters.required == ["name", "branches"]
     assert tool.parameters.defs is not None
     assert "Branch" in tool.parameters.defs
+
+
+def test_a_type_that_cannot_be_hashed_is_wrapped_all_the_same() -> None:
+    marked: Any = Annotated[int, ["a list"]]
+    make: Any = formatting.format
+    form = make(marked, mode="json")
+    assert form.schema["properties"]["output"]["type"] == "integer"
+
+
+def test_a_type_without_a_schema_is_an_error_of_pydantics() -> None:
+    class Opaque:
+        pass
+
+    with pytest.raises(PydanticUserError, match="Opaque"):
+        formatting.format(Opaque, mode="json")

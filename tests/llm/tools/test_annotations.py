@@ -38,9 +38,7 @@ def test_local_dependencies_make_a_context_and_leave_the_schema() -> None:
 
     assert isinstance(find, llm.ContextTool)
     assert list(find.parameters.properties) == ["shelf", "day"]
-    call = llm.ToolCall(
-        id="1", name="find", args='{"shelf": {"number": 4}, "day": "2025-01-02"}'
-    )
+    call = llm.ToolCall(id="1", name="find", args='{"shelf": {"number": 4}, "day": "2025-01-02"}')
     ctx = llm.Context(deps=Library(name="city"))
     assert find.execute(ctx, call).output == "city 4 2025"
 
