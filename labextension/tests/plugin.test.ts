@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 
+import { readBar, readLive } from "../src/plugin/bar";
 import { findFocusedCall, findLiveButtons, press } from "../src/plugin/calls";
 import { findSpans, isPromptCell, readMagicLine } from "../src/plugin/magic";
 import { offerAt } from "../src/plugin/offers";
@@ -343,5 +344,51 @@ describe("commands", () => {
       '<button class="mnb-stop">4</button>';
     expect(findLiveButtons(document.body).map((one) => one.textContent)).toEqual(["1", "3"]);
     expect(findLiveButtons(null)).toEqual([]);
+  });
+});
+
+describe("a saved progress bar", () => {
+  const RECORD = {
+    schema_version: 1,
+    description: "Rows",
+    total: 4,
+    done: 3,
+    failed: 1,
+    cancelled: 0,
+    tokens: 90,
+    cost: "0.01",
+    state: "done",
+    rows: "ddfd",
+    errors: [[2, "ValueError: no"]],
+  };
+
+  test("is drawn as it ended, and offers nothing by itself", () => {
+    const bar = readBar({ ...RECORD, can_retry: true }, { mirascope_nb: { elapsed: 3.2 } });
+    expect(bar).toMatchObject({ done: 3, rows: "ddfd", elapsed: 3.2, final: true, seq: 0 });
+    expect(bar?.can_retry).toBe(false);
+    expect(bar?.errors).toEqual([[2, "ValueError: no"]]);
+  });
+
+  test.each([null, [], {}, { ...RECORD, schema_version: 2 }, { ...RECORD, state: "running" }])(
+    "is not made of %j",
+    (data) => {
+      expect(readBar(data, {})).toBeNull();
+    },
+  );
+
+  test("leaves out what is of another type", () => {
+    const bar = readBar({ ...RECORD, rows: "d<b>", errors: [7, ["x"]], done: "3", cost: 1 }, null);
+    expect(bar).toMatchObject({ rows: null, done: 0, cost: null, elapsed: 0 });
+    expect(bar?.errors).toEqual([
+      [0, ""],
+      [0, ""],
+    ]);
+  });
+
+  test("knows the comm behind it where one was left open", () => {
+    const live = { comm: "c", card: "b" };
+    expect(readLive({ mirascope_nb: { live } })).toEqual(live);
+    expect(readLive({ mirascope_nb: { live: { comm: 7, card: "b" } } })).toBeNull();
+    expect(readLive({ mirascope_nb: { elapsed: 1 } })).toBeNull();
   });
 });

@@ -30,6 +30,8 @@ from mirascope_nb.widgets.view import Channel, answer
 
 PROGRESS_INTERVAL = 0.1
 """Seconds between two messages of one progress bar."""
+PROGRESS_TYPE = "application/vnd.mirascope-nb.progress+json"
+"""The mime type of a bar's record in an output."""
 MAX_ROWS = 500
 """Rows that are shown one by one."""
 MAX_ERRORS = 50
@@ -39,9 +41,10 @@ MAX_ERRORS = 50
 class ProgressView:
     """A progress bar in the running cell's output.
 
-    While a person can still act on it, such as by `Retry failed` after the cell has ended, it stays
-    live. `close` replaces it with a static summary, unless there are failed rows and a `retry`
-    action: then it stays until the retry has left nothing to do, or `dispose` is called.
+    `close` replaces it with a static summary, which is what a saved notebook holds however the
+    work ended. If there are failed rows and a `retry` action the comm stays open behind it: the
+    JupyterLab extension draws the summary, asks there whether a retry is to be had, and offers it.
+    The comm goes when a retry has left nothing to do, or by `dispose`.
 
     Args:
         actions: What the buttons do. They are called on the loop's thread.
@@ -97,7 +100,7 @@ class ProgressView:
         if self._channel is not None:
             self.send_news()
             if self._can_retry:
-                self._output.show(self._live_bundle(), {})
+                self._show_summary(self._channel.comm_id)
                 return
         self.dispose()
 
@@ -105,7 +108,7 @@ class ProgressView:
         """Put the static summary in the place of the live bar, and free the comm."""
         self._pacer.forget(self)
         self._news = False
-        self._output.show(progress_bundle(self._state), progress_metadata(self._state))
+        self._show_summary(None)
         if self._channel is not None:
             self._channel.close()
             self._channel = None
@@ -126,11 +129,16 @@ class ProgressView:
 
     def _open(self) -> None:
         self._channel = Channel("progress", self.id, receive=self._receive, loop=self._loop)
-        self._output.show(self._live_bundle(), {})
+        text = {"text/plain": progress_line(self._state)}
+        self._output.show({**self._channel.mime_bundle(), **text}, {})
 
-    def _live_bundle(self) -> dict[str, Any]:
-        assert self._channel is not None  # noqa: S101 - called only while it is live
-        return {**self._channel.mime_bundle(), "text/plain": progress_line(self._state)}
+    def _show_summary(self, comm: str | None) -> None:
+        """Put the static summary in the place of the bar; `comm` is where it may be retried."""
+        bundle = {**progress_bundle(self._state), PROGRESS_TYPE: progress_record(self._state)}
+        timing = progress_metadata(self._state)
+        if comm is not None:
+            timing["mirascope_nb"]["live"] = {"comm": comm, "card": self.id}
+        self._output.show(bundle, timing)
 
     def _receive(self, content: object) -> None:
         message = decode_progress_request(content, card_id=self.id)
@@ -214,6 +222,16 @@ def progress_message(
         "can_retry": can_retry,
         "rows": None if rows is None or len(rows) > MAX_ROWS else rows,
         "errors": [(index, one_line(text)) for index, text in state.errors[:MAX_ERRORS]],
+    }
+
+
+def progress_record(state: ProgressState) -> dict[str, Any]:
+    """What the JupyterLab extension draws of finished work: equal for equal runs."""
+    message = progress_message(state, "", seq=0, final=True)
+    names = ("description", "total", "done", "failed", "cancelled", "tokens", "cost", "state")
+    return {
+        "schema_version": 1,
+        **{name: message[name] for name in (*names, "rows", "errors")},
     }
 
 

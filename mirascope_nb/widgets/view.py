@@ -66,6 +66,11 @@ class Channel:
         self._widget = _widget_class()(_esm=script, _css=style, card_id=card_id, role=role)
         self._widget.on_msg(self._on_message)
 
+    @property
+    def comm_id(self) -> str:
+        """The id of the comm, which is that of the widget's model."""
+        return str(self._widget.model_id)
+
     def mime_bundle(self) -> dict[str, Any]:
         """The data that shows the widget in an output."""
         return {

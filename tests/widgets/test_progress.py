@@ -9,11 +9,14 @@ import pytest
 from mirascope_nb.parallel.progress import Progress, ProgressActions, ProgressState
 from mirascope_nb.widgets.progress import (
     MAX_ERRORS,
+    PROGRESS_TYPE,
     ProgressView,
     StaticProgress,
     progress_bundle,
     progress_message,
 )
+
+VIEW = "application/vnd.jupyter.widget-view+json"
 
 STATE = ProgressState(
     description="Summaries", total=10, done=3, running=2, waiting=5, rows="dddrr....."
@@ -59,26 +62,50 @@ async def test_the_end_is_sent_at_once_and_the_output_becomes_static(
     view.close(end)
     last = browser.ours[0].custom[-1]
     assert (last["done"], last["state"], last["final"], last["seq"]) == (10, "done", True, 2)
-    assert cell.shown[-1] == (
-        {"text/plain": "Summaries: 10/10"},
-        {"mirascope_nb": {"elapsed": 3.21}},
-    )
+    data, metadata = cell.shown[-1]
+    assert data["text/plain"] == "Summaries: 10/10"
+    assert (data[PROGRESS_TYPE]["done"], data[PROGRESS_TYPE]["rows"]) == (10, STATE.rows)
+    assert metadata == {"mirascope_nb": {"elapsed": 3.21}}
+    assert VIEW not in data
     assert browser.closed
 
 
-async def test_a_bar_with_failed_rows_stays_live_for_the_retry(browser: Any, cell: Any) -> None:
+async def test_a_bar_with_failed_rows_is_saved_as_a_summary_and_can_be_retried(
+    browser: Any, cell: Any
+) -> None:
     clicks: list[str] = []
     view = ProgressView(ProgressActions(retry=lambda: clicks.append("retry")), output=cell)
     view.update(STATE)
     view.close(replace(STATE, done=9, failed=1, state="failed"))
     assert not browser.closed
     assert browser.ours[0].custom[-1]["can_retry"]
+    data, metadata = cell.shown[-1]
+    assert VIEW not in data
+    assert data["text/plain"] == "Summaries: 10/10 · 1 failed · failed"
+    live = metadata["mirascope_nb"]["live"]
+    assert live == {"comm": browser.ours[0].comm_id, "card": view.id}
     ask(view, browser, "retry")
     assert clicks == ["retry"]
     view.update(replace(STATE, done=9, running=1))
     view.close(replace(STATE, done=10, state="done"))
     assert browser.closed
-    assert cell.shown[-1][0] == {"text/plain": "Summaries: 10/10"}
+    assert cell.shown[-1][0]["text/plain"] == "Summaries: 10/10"
+    assert "live" not in cell.shown[-1][1]["mirascope_nb"]
+    assert len(cell.shown) == 3
+
+
+@pytest.mark.parametrize("state", ["done", "failed", "cancelled"])
+@pytest.mark.parametrize("retry", [None, lambda: None])
+@pytest.mark.parametrize("failed", [0, 2])
+async def test_no_end_leaves_a_widget_in_the_output(
+    browser: Any, cell: Any, state: Any, retry: Any, failed: int
+) -> None:
+    view = ProgressView(ProgressActions(retry=retry), output=cell)
+    view.update(STATE)
+    view.close(replace(STATE, failed=failed, running=0, waiting=0, state=state))
+    assert VIEW not in cell.shown[-1][0]
+    assert cell.shown[-1][0]["text/plain"].startswith("Summaries: ")
+    view.dispose()
 
 
 async def test_a_retry_is_offered_only_where_it_is_obeyed(browser: Any, cell: Any) -> None:

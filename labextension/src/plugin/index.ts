@@ -2,11 +2,19 @@
 
 import type { JupyterFrontEndPlugin } from "@jupyterlab/application";
 
+import { bars } from "./bars";
 import { commands } from "./commands";
 import { completion } from "./completion";
 import { highlighting } from "./highlighting";
 import { records } from "./records";
 import { usage } from "./usage";
 
-const plugins: JupyterFrontEndPlugin<void>[] = [records, highlighting, completion, usage, commands];
+const plugins: JupyterFrontEndPlugin<void>[] = [
+  records,
+  bars,
+  highlighting,
+  completion,
+  usage,
+  commands,
+];
 export default plugins;

@@ -138,7 +138,7 @@ export function asData(value: unknown): Data {
     : {};
 }
 
-function asList(value: unknown): readonly unknown[] {
+export function asList(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
@@ -146,14 +146,17 @@ export function asText(value: unknown): string {
   return typeof value === "string" ? value : Array.isArray(value) ? value.join("") : "";
 }
 
-function asTextOrNull(value: unknown): string | null {
+export function asTextOrNull(value: unknown): string | null {
   return typeof value === "string" ? value : null;
 }
 
-function asNumber(value: unknown): number | null {
+export function asNumber(value: unknown): number | null {
   return typeof value === "number" && Number.isFinite(value) ? value : null;
 }
 
-function isOneOf<Word extends string>(words: readonly Word[], value: unknown): value is Word {
+export function isOneOf<Word extends string>(
+  words: readonly Word[],
+  value: unknown,
+): value is Word {
   return (words as readonly unknown[]).includes(value);
 }

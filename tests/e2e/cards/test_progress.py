@@ -1,5 +1,6 @@
 """Progress bars, and cells that each keep what is theirs."""
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +88,41 @@ async def test_cancel_ends_a_gather_and_its_cell(bench: Bench) -> None:
     assert await bench.ask("sorted(left)") == [0, 1, 2, 3]
 
 
+async def test_what_failed_is_retried_after_the_cell_and_nothing_saved_needs_a_widget(
+    bench: Bench,
+) -> None:
+    cell = await bench.run_one(
+        """
+open_now = False
+async def row(n):
+    if n == 2 and not open_now:
+        raise ValueError("closed")
+    return n
+results = await nb.map(row, range(4), retry=False, description="Retried")
+"""
+    )
+    await cell.finish()
+    group = bar_of(cell, "Retried")
+    await expect_bar(group, now=4, most=4, text=r"4/4 · 1 failed · \d+ s")
+    retry = group.get_by_role("button", name="Retry failed", exact=True)
+    await expect(retry).to_be_enabled()
+    (output,) = await cell.outputs()
+    assert "application/vnd.jupyter.widget-view+json" not in output["data"]
+    assert output["data"]["text/plain"].startswith("Retried: 4/4 · 1 failed")
+    saved = await bench.save()
+    assert "widget-view" not in json.dumps(saved["cells"][cell.index])
+
+    await bench.ask("0", code="open_now = True")
+    await retry.click()
+    await expect_bar(group, now=4, most=4, text=r"4/4 · \d+ s")
+    await expect(group).not_to_contain_text("1 failed")
+    await expect(retry).to_be_hidden()
+    assert await bench.ask("list(results)") == [0, 1, 2, 3]
+    (output,) = await cell.outputs()
+    assert output["data"]["text/plain"].startswith("Retried: 4/4")
+    assert "failed" not in output["data"]["text/plain"]
+
+
 async def test_each_cell_keeps_its_own_card(bench: Bench) -> None:
     await bench.ask("0", code='sandbox.clear(); sandbox.reply("Said meanwhile.", delay=1.5)')
     detached = await bench.run_one("%%llm sandbox/fast --detach\nSay something.")
@@ -98,7 +134,7 @@ async def test_each_cell_keeps_its_own_card(bench: Bench) -> None:
         """
 async def one(n):
     await gate("gathered")
-    return await nb.run(call(("delete_rows", {"table": f"table{n}"}), then=f"End of {n}."),
+    return await nb.run(call(("delete_rows", {"table": f"table{n}"})),
                         title=f"Row {n}")
 await nb.gather(*(one(n) for n in range(2)), limit=1, description="Rows");
 """,
@@ -121,7 +157,8 @@ await nb.gather(*(one(n) for n in range(2)), limit=1, description="Rows");
         await expect(approve).to_be_enabled()
         await expect(card).to_contain_text(f'"table{n}"')
         await approve.click()
-        await expect(card).to_contain_text(f"End of {n}.")
+        # While it waits for a person the next row may begin, and take what was scripted for this.
+        await expect(card).to_contain_text(f"100 rows of table{n} are gone")
     await gathering.finish()
     await expect(gathering.card).to_have_count(2)
     await expect(detached.card).to_have_count(1)

@@ -1,135 +1,4 @@
-"use strict";(self.rspackChunkmirascope_nb=self.rspackChunkmirascope_nb||[]).push([[0],{19(n,e,r){var t=r(20),o=r.n(t),a=r(21),i=(r.n(a))()(o());i.push([n.id,`/* src/widgets/style/base.css */
-.mnb-root {
-  --mnb-text: var( --jp-content-font-color1, var(--vscode-editor-foreground, var(--colab-primary-text-color, rgb(0 0 0 / 87%))) );
-  --mnb-page: var( --jp-layout-color0, var(--vscode-editor-background, var(--colab-primary-surface-color, #fff)) );
-  --mnb-muted: color-mix(in srgb, var(--mnb-text) 70%, var(--mnb-page));
-  --mnb-line: color-mix(in srgb, var(--mnb-text) 14%, var(--mnb-page));
-  --mnb-line-strong: color-mix(in srgb, var(--mnb-text) 34%, var(--mnb-page));
-  --mnb-raised: color-mix(in srgb, var(--mnb-text) 4%, var(--mnb-page));
-  --mnb-live: var( --jp-brand-color1, var(--vscode-focusBorder, var(--colab-highlighted-surface-color, #1976d2)) );
-  --mnb-on-live: var(--jp-ui-inverse-font-color0, var(--vscode-button-foreground, #fff));
-  --mnb-wait: var(--jp-warn-color1, var(--vscode-editorWarning-foreground, #c77700));
-  --mnb-wrong: var(--jp-error-color1, var(--vscode-errorForeground, #d32f2f));
-  --mnb-well: var(--jp-success-color1, var(--vscode-testing-iconPassed, #388e3c));
-  --mnb-live-text: color-mix(in srgb, var(--mnb-live) 80%, var(--mnb-text));
-  --mnb-wait-text: color-mix(in srgb, var(--mnb-wait) 55%, var(--mnb-text));
-  --mnb-wrong-text: color-mix(in srgb, var(--mnb-wrong) 75%, var(--mnb-text));
-  --mnb-well-text: color-mix(in srgb, var(--mnb-well) 60%, var(--mnb-text));
-  --mnb-code-font: var( --jp-code-font-family, var(--vscode-editor-font-family, ui-monospace, menlo, consolas, monospace) );
-  --mnb-size: var(--jp-content-font-size1, var(--vscode-font-size, 14px));
-  --mnb-small: var(--jp-ui-font-size1, 13px);
-  position: relative;
-  box-sizing: border-box;
-  max-width: 100%;
-  padding: 4px 0 4px 14px;
-  border-inline-start: 2px solid var(--mnb-line-strong);
-  color: var(--mnb-text);
-  font-family: var(--jp-content-font-family, var(--vscode-font-family, system-ui, sans-serif));
-  font-size: var(--mnb-size);
-  line-height: 1.55;
-  text-align: start;
-  overflow-wrap: anywhere;
-}
-.mnb-root *,
-.mnb-root *::before,
-.mnb-root *::after {
-  box-sizing: border-box;
-}
-.mnb-root [hidden] {
-  display: none !important;
-}
-.mnb-root :focus-visible {
-  outline: 2px solid var(--mnb-live);
-  outline-offset: 1px;
-}
-.mnb-figures {
-  font-variant-numeric: tabular-nums;
-}
-.mnb-muted {
-  color: var(--mnb-muted);
-}
-.mnb-button {
-  flex: none;
-  min-height: 26px;
-  margin: 0;
-  padding: 2px 10px;
-  border: 1px solid var(--mnb-line-strong);
-  border-radius: 3px;
-  background: transparent;
-  color: var(--mnb-text);
-  font: inherit;
-  font-size: var(--mnb-small);
-  line-height: 20px;
-  white-space: nowrap;
-  cursor: pointer;
-  transition: background-color 120ms, opacity 120ms;
-}
-.mnb-button:hover:enabled {
-  background: color-mix(in srgb, var(--mnb-text) 7%, transparent);
-}
-.mnb-button:active:enabled {
-  background: color-mix(in srgb, var(--mnb-text) 12%, transparent);
-}
-.mnb-button:disabled {
-  opacity: 0.5;
-  cursor: default;
-}
-.mnb-primary {
-  border-color: transparent;
-  background: var(--mnb-live);
-  color: var(--mnb-on-live);
-}
-.mnb-primary:hover:enabled,
-.mnb-primary:active:enabled {
-  background: color-mix(in srgb, var(--mnb-live) 88%, var(--mnb-text));
-}
-.mnb-quiet {
-  border-color: transparent;
-  color: var(--mnb-muted);
-}
-.mnb-quiet:hover:enabled {
-  color: var(--mnb-text);
-}
-.mnb-field {
-  min-width: 0;
-  margin: 0;
-  padding: 2px 7px;
-  border: 1px solid var(--mnb-line-strong);
-  border-radius: 3px;
-  background: var(--mnb-page);
-  color: var(--mnb-text);
-  font: inherit;
-  font-size: var(--mnb-small);
-  line-height: 20px;
-}
-.mnb-field::placeholder {
-  color: var(--mnb-muted);
-  opacity: 1;
-}
-.mnb-field:focus-visible {
-  border-color: var(--mnb-live);
-  outline-offset: -1px;
-}
-.mnb-alert {
-  white-space: pre-wrap;
-  color: var(--mnb-wrong-text);
-  font-size: var(--mnb-small);
-}
-@media (forced-colors: active) {
-  .mnb-primary {
-    border-color: ButtonText;
-  }
-}
-@media (prefers-reduced-motion: reduce) {
-  .mnb-root *,
-  .mnb-root *::before,
-  .mnb-root *::after {
-    animation: none !important;
-    transition: none !important;
-  }
-}
-
-/* src/widgets/card/markdown.css */
+"use strict";(self.rspackChunkmirascope_nb=self.rspackChunkmirascope_nb||[]).push([[1],{20(n,r,e){var t=e(21),o=e.n(t),a=e(22),i=(e.n(a))()(o());i.push([n.id,`/* src/widgets/card/markdown.css */
 .mnb-markdown > :first-child {
   margin-top: 0;
 }
@@ -560,8 +429,10 @@
   color: var(--mnb-muted);
   font-family: var(--mnb-code-font);
 }
-.mnb-form-row > textarea {
-  resize: vertical;
+.mnb-form-row > .mnb-field {
+  width: 100%;
+  font-family: var(--mnb-code-font);
+  resize: none;
 }
 .mnb-check {
   justify-self: start;
@@ -745,6 +616,297 @@
   content: " ✗";
 }
 
+/* src/widgets/style/base.css */
+.mnb-root {
+  --mnb-text: var( --jp-content-font-color1, var(--vscode-editor-foreground, var(--colab-primary-text-color, rgb(0 0 0 / 87%))) );
+  --mnb-page: var( --jp-layout-color0, var(--vscode-editor-background, var(--colab-primary-surface-color, #fff)) );
+  --mnb-muted: color-mix(in srgb, var(--mnb-text) 70%, var(--mnb-page));
+  --mnb-line: color-mix(in srgb, var(--mnb-text) 14%, var(--mnb-page));
+  --mnb-line-strong: color-mix(in srgb, var(--mnb-text) 34%, var(--mnb-page));
+  --mnb-raised: color-mix(in srgb, var(--mnb-text) 4%, var(--mnb-page));
+  --mnb-live: var( --jp-brand-color1, var(--vscode-focusBorder, var(--colab-highlighted-surface-color, #1976d2)) );
+  --mnb-on-live: var(--jp-ui-inverse-font-color0, var(--vscode-button-foreground, #fff));
+  --mnb-wait: var(--jp-warn-color1, var(--vscode-editorWarning-foreground, #c77700));
+  --mnb-wrong: var(--jp-error-color1, var(--vscode-errorForeground, #d32f2f));
+  --mnb-well: var(--jp-success-color1, var(--vscode-testing-iconPassed, #388e3c));
+  --mnb-live-text: color-mix(in srgb, var(--mnb-live) 80%, var(--mnb-text));
+  --mnb-wait-text: color-mix(in srgb, var(--mnb-wait) 55%, var(--mnb-text));
+  --mnb-wrong-text: color-mix(in srgb, var(--mnb-wrong) 75%, var(--mnb-text));
+  --mnb-well-text: color-mix(in srgb, var(--mnb-well) 60%, var(--mnb-text));
+  --mnb-code-font: var( --jp-code-font-family, var(--vscode-editor-font-family, ui-monospace, menlo, consolas, monospace) );
+  --mnb-size: var(--jp-content-font-size1, var(--vscode-font-size, 14px));
+  --mnb-small: var(--jp-ui-font-size1, 13px);
+  position: relative;
+  box-sizing: border-box;
+  max-width: 100%;
+  padding: 4px 0 4px 14px;
+  border-inline-start: 2px solid var(--mnb-line-strong);
+  color: var(--mnb-text);
+  font-family: var(--jp-content-font-family, var(--vscode-font-family, system-ui, sans-serif));
+  font-size: var(--mnb-size);
+  line-height: 1.55;
+  text-align: start;
+  overflow-wrap: anywhere;
+}
+.mnb-root *,
+.mnb-root *::before,
+.mnb-root *::after {
+  box-sizing: border-box;
+}
+.mnb-root [hidden] {
+  display: none !important;
+}
+.mnb-root :focus-visible {
+  outline: 2px solid var(--mnb-live);
+  outline-offset: 1px;
+}
+.mnb-figures {
+  font-variant-numeric: tabular-nums;
+}
+.mnb-muted {
+  color: var(--mnb-muted);
+}
+.mnb-button {
+  flex: none;
+  min-height: 26px;
+  margin: 0;
+  padding: 2px 10px;
+  border: 1px solid var(--mnb-line-strong);
+  border-radius: 3px;
+  background: transparent;
+  color: var(--mnb-text);
+  font: inherit;
+  font-size: var(--mnb-small);
+  line-height: 20px;
+  white-space: nowrap;
+  cursor: pointer;
+  transition: background-color 120ms, opacity 120ms;
+}
+.mnb-button:hover:enabled {
+  background: color-mix(in srgb, var(--mnb-text) 7%, transparent);
+}
+.mnb-button:active:enabled {
+  background: color-mix(in srgb, var(--mnb-text) 12%, transparent);
+}
+.mnb-button:disabled {
+  opacity: 0.5;
+  cursor: default;
+}
+.mnb-primary {
+  border-color: transparent;
+  background: var(--mnb-live);
+  color: var(--mnb-on-live);
+}
+.mnb-primary:hover:enabled,
+.mnb-primary:active:enabled {
+  background: color-mix(in srgb, var(--mnb-live) 88%, var(--mnb-text));
+}
+.mnb-quiet {
+  padding-inline: 6px;
+  border-color: transparent;
+  color: var(--mnb-muted);
+}
+.mnb-quiet:hover:enabled {
+  color: var(--mnb-text);
+}
+.mnb-field {
+  min-width: 0;
+  margin: 0;
+  padding: 2px 7px;
+  border: 1px solid var(--mnb-line-strong);
+  border-radius: 3px;
+  background: var(--mnb-page);
+  color: var(--mnb-text);
+  font: inherit;
+  font-size: var(--mnb-small);
+  line-height: 20px;
+}
+.mnb-field::placeholder {
+  color: var(--mnb-muted);
+  opacity: 1;
+}
+.mnb-field:focus-visible {
+  border-color: var(--mnb-live);
+  outline-offset: -1px;
+}
+.mnb-alert {
+  white-space: pre-wrap;
+  color: var(--mnb-wrong-text);
+  font-size: var(--mnb-small);
+}
+@media (forced-colors: active) {
+  .mnb-primary {
+    border-color: ButtonText;
+  }
+}
+@media (prefers-reduced-motion: reduce) {
+  .mnb-root *,
+  .mnb-root *::before,
+  .mnb-root *::after {
+    animation: none !important;
+    transition: none !important;
+  }
+}
+
+/* src/widgets/progress/progress.css */
+.mnb-progress[data-state=running] {
+  border-inline-start-color: var(--mnb-live);
+}
+.mnb-progress[data-state=paused] {
+  border-inline-start-color: var(--mnb-wait);
+}
+.mnb-progress[data-state=failed] {
+  border-inline-start-color: var(--mnb-wrong);
+}
+.mnb-progress-head {
+  display: flex;
+  flex-wrap: wrap;
+  align-items: center;
+  gap: 6px 10px;
+  min-height: 28px;
+}
+.mnb-progress-head-words {
+  display: flex;
+  flex: 1 1 auto;
+  flex-wrap: wrap;
+  align-items: baseline;
+  gap: 0 10px;
+  min-width: 0;
+}
+.mnb-progress-name {
+  font-weight: 600;
+}
+.mnb-progress-words {
+  color: var(--mnb-muted);
+  font-size: var(--mnb-small);
+}
+.mnb-progress-state {
+  font-size: 0;
+}
+.mnb-progress-state::after {
+  content: attr(data-label) / "";
+  font-size: var(--mnb-small);
+}
+.mnb-progress-state[data-state=paused] {
+  color: var(--mnb-wait-text);
+}
+.mnb-progress-state[data-state=failed] {
+  color: var(--mnb-wrong-text);
+}
+.mnb-progress-state[data-state=cancelled] {
+  color: var(--mnb-muted);
+}
+.mnb-progress-buttons {
+  display: flex;
+  flex-wrap: wrap;
+  align-items: center;
+  gap: 6px;
+}
+.mnb-limit-label {
+  display: inline-flex;
+  flex: none;
+  align-items: center;
+  gap: 6px;
+  color: var(--mnb-muted);
+  font-size: var(--mnb-small);
+}
+.mnb-field.mnb-limit {
+  width: 5em;
+  font-variant-numeric: tabular-nums;
+}
+.mnb-bar {
+  display: flex;
+  height: 6px;
+  margin: 6px 0 8px;
+  border-radius: 3px;
+  background: var(--mnb-line);
+  overflow: hidden;
+  forced-color-adjust: none;
+}
+.mnb-bar > span {
+  height: 100%;
+  transition: width 120ms linear;
+}
+.mnb-bar-done {
+  background: var(--mnb-live);
+}
+.mnb-progress:is([data-state=done], [data-state=cancelled], [data-state=failed]) .mnb-bar-done {
+  background: color-mix(in srgb, var(--mnb-well) 75%, var(--mnb-page));
+}
+.mnb-bar-failed {
+  background: var(--mnb-wrong);
+}
+.mnb-bar-running {
+  background: color-mix(in srgb, var(--mnb-live) 40%, var(--mnb-page));
+}
+.mnb-grid {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 2px;
+  margin-bottom: 6px;
+  forced-color-adjust: none;
+}
+.mnb-square {
+  width: 8px;
+  height: 8px;
+  border-radius: 1.5px;
+  background: var(--mnb-line);
+}
+.mnb-square[data-row=r] {
+  background: var(--mnb-live);
+}
+.mnb-square[data-row=d] {
+  background: color-mix(in srgb, var(--mnb-well) 75%, var(--mnb-page));
+}
+.mnb-square[data-row=f] {
+  background: var(--mnb-wrong);
+  cursor: help;
+}
+.mnb-square[data-row=c] {
+  background: none;
+  box-shadow: inset 0 0 0 1px var(--mnb-line-strong);
+}
+.mnb-square:hover {
+  outline: 1px solid var(--mnb-text);
+}
+.mnb-row-told {
+  margin-bottom: 4px;
+  color: var(--mnb-muted);
+  font-size: var(--mnb-small);
+  font-variant-numeric: tabular-nums;
+}
+.mnb-row-told[data-row=f] {
+  color: var(--mnb-wrong-text);
+}
+.mnb-progress-foot {
+  display: flex;
+  flex-wrap: wrap;
+  align-items: baseline;
+  gap: 4px 14px;
+}
+.mnb-spending {
+  flex: 1 1 20em;
+  color: var(--mnb-muted);
+  font-size: var(--mnb-small);
+}
+.mnb-errors {
+  margin-top: 4px;
+  color: var(--mnb-muted);
+  font-size: var(--mnb-small);
+}
+.mnb-errors > summary {
+  width: fit-content;
+  cursor: pointer;
+}
+.mnb-error-list {
+  max-height: 16em;
+  margin: 4px 0 0;
+  padding: 0 0 0 14px;
+  color: var(--mnb-text);
+  list-style: none;
+  overflow-y: auto;
+}
+
 /* src/plugin/plugin.css */
 .mnb-usage {
   padding: 0 6px;
@@ -752,4 +914,4 @@
   font-size: var(--jp-ui-font-size1);
   line-height: 24px;
 }
-`,""]),r.d(e,{},{A:i})},21(n){n.exports=function(n){var e=[];return e.toString=function(){return this.map(function(e){var r="",t=void 0!==e[5];return e[4]&&(r+="@supports (".concat(e[4],") {")),e[2]&&(r+="@media ".concat(e[2]," {")),t&&(r+="@layer".concat(e[5].length>0?" ".concat(e[5]):""," {")),r+=n(e),t&&(r+="}"),e[2]&&(r+="}"),e[4]&&(r+="}"),r}).join("")},e.i=function(n,r,t,o,a){"string"==typeof n&&(n=[[null,n,void 0]]);var i={};if(t)for(var m=0;m<this.length;m++){var l=this[m][0];null!=l&&(i[l]=!0)}for(var b=0;b<n.length;b++){var s=[].concat(n[b]);t&&i[s[0]]||(void 0!==a&&(void 0===s[5]||(s[1]="@layer".concat(s[5].length>0?" ".concat(s[5]):""," {").concat(s[1],"}")),s[5]=a),r&&(s[2]&&(s[1]="@media ".concat(s[2]," {").concat(s[1],"}")),s[2]=r),o&&(s[4]?(s[1]="@supports (".concat(s[4],") {").concat(s[1],"}"),s[4]=o):s[4]="".concat(o)),e.push(s))}},e}},20(n){n.exports=function(n){return n[1]}},12(n,e,r){r.r(e);var t=r(13),o=r.n(t),a=r(14),i=r.n(a),m=r(15),l=r.n(m),b=r(16),s=r.n(b),d=r(17),p=r.n(d),c=r(18),u=r.n(c),f=r(19),g={};g.styleTagTransform=u(),g.setAttributes=s(),g.insert=l().bind(null,"head"),g.domAPI=i(),g.insertStyleElement=p(),o()(f.A,g);let v=f.A&&f.A.locals?f.A.locals:void 0;r.d(e,{},{default:v})},13(n){var e=[];function r(n){for(var r=-1,t=0;t<e.length;t++)if(e[t].identifier===n){r=t;break}return r}function t(n,t){for(var o={},a=[],i=0;i<n.length;i++){var m=n[i],l=t.base?m[0]+t.base:m[0],b=o[l]||0,s="".concat(l," ").concat(b);o[l]=b+1;var d=r(s),p={css:m[1],media:m[2],sourceMap:m[3],supports:m[4],layer:m[5]};if(-1!==d)e[d].references++,e[d].updater(p);else{var c=function(n,e){var r=e.domAPI(e);return r.update(n),function(e){e?(e.css!==n.css||e.media!==n.media||e.sourceMap!==n.sourceMap||e.supports!==n.supports||e.layer!==n.layer)&&r.update(n=e):r.remove()}}(p,t);t.byIndex=i,e.splice(i,0,{identifier:s,updater:c,references:1})}a.push(s)}return a}n.exports=function(n,o){var a=t(n=n||[],o=o||{});return function(n){n=n||[];for(var i=0;i<a.length;i++){var m=r(a[i]);e[m].references--}for(var l=t(n,o),b=0;b<a.length;b++){var s=r(a[b]);0===e[s].references&&(e[s].updater(),e.splice(s,1))}a=l}}},15(n){var e={};n.exports=function(n,r){var t=function(n){if(void 0===e[n]){var r=document.querySelector(n);if(window.HTMLIFrameElement&&r instanceof window.HTMLIFrameElement)try{r=r.contentDocument.head}catch(n){r=null}e[n]=r}return e[n]}(n);if(!t)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");t.appendChild(r)}},17(n){n.exports=function(n){var e=document.createElement("style");return n.setAttributes(e,n.attributes),n.insert(e,n.options),e}},16(n,e,r){n.exports=function(n){var e=r.nc;e&&n.setAttribute("nonce",e)}},14(n){n.exports=function(n){if("u"<typeof document)return{update:function(){},remove:function(){}};var e=n.insertStyleElement(n);return{update:function(r){var t,o,a;t="",r.supports&&(t+="@supports (".concat(r.supports,") {")),r.media&&(t+="@media ".concat(r.media," {")),(o=void 0!==r.layer)&&(t+="@layer".concat(r.layer.length>0?" ".concat(r.layer):""," {")),t+=r.css,o&&(t+="}"),r.media&&(t+="}"),r.supports&&(t+="}"),(a=r.sourceMap)&&"u">typeof btoa&&(t+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(a))))," */")),n.styleTagTransform(t,e,n.options)},remove:function(){var n;null===(n=e).parentNode||n.parentNode.removeChild(n)}}}},18(n){n.exports=function(n,e){if(e.styleSheet)e.styleSheet.cssText=n;else{for(;e.firstChild;)e.removeChild(e.firstChild);e.appendChild(document.createTextNode(n))}}}}]);
+`,""]),e.d(r,{},{A:i})},22(n){n.exports=function(n){var r=[];return r.toString=function(){return this.map(function(r){var e="",t=void 0!==r[5];return r[4]&&(e+="@supports (".concat(r[4],") {")),r[2]&&(e+="@media ".concat(r[2]," {")),t&&(e+="@layer".concat(r[5].length>0?" ".concat(r[5]):""," {")),e+=n(r),t&&(e+="}"),r[2]&&(e+="}"),r[4]&&(e+="}"),e}).join("")},r.i=function(n,e,t,o,a){"string"==typeof n&&(n=[[null,n,void 0]]);var i={};if(t)for(var m=0;m<this.length;m++){var l=this[m][0];null!=l&&(i[l]=!0)}for(var b=0;b<n.length;b++){var s=[].concat(n[b]);t&&i[s[0]]||(void 0!==a&&(void 0===s[5]||(s[1]="@layer".concat(s[5].length>0?" ".concat(s[5]):""," {").concat(s[1],"}")),s[5]=a),e&&(s[2]&&(s[1]="@media ".concat(s[2]," {").concat(s[1],"}")),s[2]=e),o&&(s[4]?(s[1]="@supports (".concat(s[4],") {").concat(s[1],"}"),s[4]=o):s[4]="".concat(o)),r.push(s))}},r}},21(n){n.exports=function(n){return n[1]}},13(n,r,e){e.r(r);var t=e(14),o=e.n(t),a=e(15),i=e.n(a),m=e(16),l=e.n(m),b=e(17),s=e.n(b),d=e(18),p=e.n(d),c=e(19),g=e.n(c),u=e(20),f={};f.styleTagTransform=g(),f.setAttributes=s(),f.insert=l().bind(null,"head"),f.domAPI=i(),f.insertStyleElement=p(),o()(u.A,f);let v=u.A&&u.A.locals?u.A.locals:void 0;e.d(r,{},{default:v})},14(n){var r=[];function e(n){for(var e=-1,t=0;t<r.length;t++)if(r[t].identifier===n){e=t;break}return e}function t(n,t){for(var o={},a=[],i=0;i<n.length;i++){var m=n[i],l=t.base?m[0]+t.base:m[0],b=o[l]||0,s="".concat(l," ").concat(b);o[l]=b+1;var d=e(s),p={css:m[1],media:m[2],sourceMap:m[3],supports:m[4],layer:m[5]};if(-1!==d)r[d].references++,r[d].updater(p);else{var c=function(n,r){var e=r.domAPI(r);return e.update(n),function(r){r?(r.css!==n.css||r.media!==n.media||r.sourceMap!==n.sourceMap||r.supports!==n.supports||r.layer!==n.layer)&&e.update(n=r):e.remove()}}(p,t);t.byIndex=i,r.splice(i,0,{identifier:s,updater:c,references:1})}a.push(s)}return a}n.exports=function(n,o){var a=t(n=n||[],o=o||{});return function(n){n=n||[];for(var i=0;i<a.length;i++){var m=e(a[i]);r[m].references--}for(var l=t(n,o),b=0;b<a.length;b++){var s=e(a[b]);0===r[s].references&&(r[s].updater(),r.splice(s,1))}a=l}}},16(n){var r={};n.exports=function(n,e){var t=function(n){if(void 0===r[n]){var e=document.querySelector(n);if(window.HTMLIFrameElement&&e instanceof window.HTMLIFrameElement)try{e=e.contentDocument.head}catch(n){e=null}r[n]=e}return r[n]}(n);if(!t)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");t.appendChild(e)}},18(n){n.exports=function(n){var r=document.createElement("style");return n.setAttributes(r,n.attributes),n.insert(r,n.options),r}},17(n,r,e){n.exports=function(n){var r=e.nc;r&&n.setAttribute("nonce",r)}},15(n){n.exports=function(n){if("u"<typeof document)return{update:function(){},remove:function(){}};var r=n.insertStyleElement(n);return{update:function(e){var t,o,a;t="",e.supports&&(t+="@supports (".concat(e.supports,") {")),e.media&&(t+="@media ".concat(e.media," {")),(o=void 0!==e.layer)&&(t+="@layer".concat(e.layer.length>0?" ".concat(e.layer):""," {")),t+=e.css,o&&(t+="}"),e.media&&(t+="}"),e.supports&&(t+="}"),(a=e.sourceMap)&&"u">typeof btoa&&(t+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(a))))," */")),n.styleTagTransform(t,r,n.options)},remove:function(){var n;null===(n=r).parentNode||n.parentNode.removeChild(n)}}}},19(n){n.exports=function(n,r){if(r.styleSheet)r.styleSheet.cssText=n;else{for(;r.firstChild;)r.removeChild(r.firstChild);r.appendChild(document.createTextNode(n))}}}}]);
