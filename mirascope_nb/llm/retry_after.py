@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import email.utils
 import time
 from collections.abc import Callable, Mapping
 
@@ -25,6 +24,8 @@ def retry_after(
     if seconds is not None or not text:
         return seconds
     try:
+        import email.utils
+
         moment = email.utils.parsedate_to_datetime(text)
     except (TypeError, ValueError):
         return None

@@ -10,8 +10,6 @@ import contextlib
 import json
 from typing import Any, cast
 
-from pydantic_core import from_json
-
 from mirascope_nb.text.escape import well_formed
 
 __all__ = ["may_hold_halves", "parsed", "well_formed_json"]
@@ -23,8 +21,10 @@ def parsed(data: bytes) -> Any:
     Raises:
         ValueError: If it is not JSON in UTF-8.
     """
+    import pydantic_core
+
     try:
-        return from_json(data)
+        return pydantic_core.from_json(data)
     except ValueError:
         if not may_hold_halves(data):
             raise

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mirascope_nb.llm.io.bodies import read_whole
 from mirascope_nb.llm.io.clients import async_route
@@ -13,7 +12,12 @@ from mirascope_nb.llm.io.endpoint import Endpoint
 from mirascope_nb.llm.io.faults import translate
 from mirascope_nb.llm.io.protocol import ByteStream, HttpReply, HttpRequest
 
+if TYPE_CHECKING:
+    import asyncio
+
 __all__ = ["ASYNC", "AsyncIO"]
+
+# A blocking caller needs no asyncio, which takes long to import, so each method imports it.
 
 T = TypeVar("T")
 
@@ -29,6 +33,8 @@ class AsyncIO:
 
     def lock(self) -> asyncio.Lock:
         """A lock among tasks."""
+        import asyncio
+
         return asyncio.Lock()
 
     async def send(self, endpoint: Endpoint, request: HttpRequest, /) -> HttpReply:
@@ -56,10 +62,14 @@ class AsyncIO:
 
     async def sleep(self, seconds: float, /) -> None:
         """Wait without blocking the loop."""
+        import asyncio
+
         await asyncio.sleep(seconds)
 
     async def gather(self, jobs: Sequence[Coroutine[Any, Any, T]], /) -> list[T]:
         """Run jobs concurrently; the first that raises cancels the others, which are awaited."""
+        import asyncio
+
         if len(jobs) == 1:
             return [await jobs[0]]
         failures: list[BaseException] = []
@@ -87,16 +97,22 @@ class AsyncIO:
 
     async def run(self, fn: Callable[[], T], /) -> T:
         """Run a blocking function in a worker thread, with the caller's context variables."""
+        import asyncio
+
         return await asyncio.to_thread(fn)
 
     async def limit(self, seconds: float | None, job: Coroutine[Any, Any, T], /) -> T:
         """Cancel the job when its time is over."""
+        import asyncio
+
         async with asyncio.timeout(seconds):
             return await job
 
 
 async def _settle(tasks: Sequence[asyncio.Task[None]]) -> None:
     """Wait until all tasks are done, however often this is cancelled meanwhile."""
+    import asyncio
+
     cancelled: asyncio.CancelledError | None = None
     while pending := [task for task in tasks if not task.done()]:
         try:

@@ -7,7 +7,6 @@ there is an `httpx2` client in the pool's place.
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import os
 import threading
@@ -21,6 +20,7 @@ from mirascope_nb.llm.io.endpoint import Endpoint
 from mirascope_nb.llm.io.protocol import ByteStream, HttpRequest
 
 if TYPE_CHECKING:
+    import asyncio
     import ssl
 
     import httpx2
@@ -139,7 +139,9 @@ _lock = threading.Lock()
 
 
 def _of_running_loop() -> _LoopClients:
-    loop = asyncio.get_running_loop()
+    from asyncio import get_running_loop
+
+    loop = get_running_loop()
     clients = _loops.get(loop)
     if clients is None:
         clients = _loops[loop] = _LoopClients()
@@ -197,7 +199,7 @@ async def async_client(endpoint: Endpoint) -> httpx2.AsyncClient:
 
 def close_with_loop(stream: ByteStream) -> None:
     """Close a stream of the running loop when that loop ends, should it still be open then."""
-    _loops[asyncio.get_running_loop()].streams.add(stream)
+    _of_running_loop().streams.add(stream)
 
 
 def build(

@@ -7,7 +7,6 @@ both hold the key in the clear. What is chained to our error is therefore stripp
 from __future__ import annotations
 
 import builtins
-import ssl
 import sys
 from typing import TYPE_CHECKING
 
@@ -173,6 +172,10 @@ def _of_the_transport(error: Exception) -> Exception:
 
 
 def _is_tls(error: BaseException) -> bool:
+    if "ssl" not in sys.modules:
+        return False
+    import ssl
+
     link: BaseException | None = error
     for _ in range(10):  # a chain is short; a cycle is not worth guarding otherwise
         if link is None:

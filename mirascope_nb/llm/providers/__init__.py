@@ -1,5 +1,7 @@
 """Services that answer model requests."""
 
+from typing import TYPE_CHECKING, Any
+
 from mirascope_nb.llm.providers.base import BaseProvider, Provider, ProviderErrorMap, ProviderId
 from mirascope_nb.llm.providers.classes import (
     AnthropicProvider,
@@ -34,19 +36,21 @@ from mirascope_nb.llm.providers.classes import (
     VLLMProvider,
     XAIProvider,
 )
-from mirascope_nb.llm.providers.doctor import (
-    Diagnosis,
-    KeyState,
-    LocalServer,
-    diagnose,
-    diagnose_async,
-)
 from mirascope_nb.llm.providers.registry import (
     KNOWN_PROVIDER_IDS,
     get_provider_for_model,
     register_provider,
     reset_provider_registry,
 )
+
+if TYPE_CHECKING:
+    from mirascope_nb.llm.providers.doctor import (
+        Diagnosis,
+        KeyState,
+        LocalServer,
+        diagnose,
+        diagnose_async,
+    )
 
 __all__ = [
     "KNOWN_PROVIDER_IDS",
@@ -94,3 +98,12 @@ __all__ = [
     "register_provider",
     "reset_provider_registry",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Nobody asks what there is before there is trouble, and everybody imports this.
+    if name in {"Diagnosis", "KeyState", "LocalServer", "diagnose", "diagnose_async"}:
+        from mirascope_nb.llm.providers import doctor
+
+        return getattr(doctor, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,7 +6,6 @@ which the model is told. Only a `BaseException` that is no `Exception` goes on u
 
 from __future__ import annotations
 
-import asyncio
 import builtins
 import inspect
 from collections.abc import Callable, Coroutine
@@ -40,6 +39,8 @@ async def execute(
     tool: BaseTool[Any], io: IO, ctx: Context[Any] | None, call: ToolCall
 ) -> ToolOutput[Any]:
     """The output of a tool call, which may be an error."""
+    import asyncio
+
     try:
         decoded = decode_arguments(call.args)
         arguments = tool.convert(decoded)  # what does not fit is refused before anybody is asked
@@ -67,6 +68,8 @@ async def execute(
 
 def _is_being_cancelled() -> bool:
     """Whether somebody cancels the task that this code runs in, if it runs in one."""
+    import asyncio
+
     try:
         task = asyncio.current_task()
     except RuntimeError:  # no loop runs here
