@@ -8,7 +8,6 @@ decorator stands above. It is pickled by reference to the name that the decorato
 from __future__ import annotations
 
 import inspect
-import pickle
 import sys
 from collections.abc import Callable
 from functools import WRAPPER_ASSIGNMENTS
@@ -92,6 +91,8 @@ class Bindable:
             return self.__qualname__
         elif _found(self) is self.fn:  # decorated under another name than the function's
             return _made_again, (type(self), self.__getstate__())
+        import pickle
+
         raise pickle.PicklingError(
             f"{type(self).__name__} '{short_name(self)}' is pickled by its name, as functions are: "
             "define and decorate it at the top level of a module."

@@ -54,3 +54,12 @@ def test_known_models_are_ids_that_can_be_asked() -> None:
     models = set(llm.known_models())
     assert "openai/gpt-4o" in models
     assert all("/" in model for model in models)
+
+
+def test_an_unknown_cost_stays_unknown_when_it_is_asked_for_again() -> None:
+    assert [price("openai", "no-such-model-at-all", USED) for _ in range(2)] == [None, None]
+
+
+def test_counts_that_do_not_add_up_have_no_cost() -> None:
+    odd = llm.Usage(input_tokens=1, cache_read_tokens=50)
+    assert price("openai", "gpt-4o", odd) is None

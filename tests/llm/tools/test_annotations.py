@@ -11,6 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from mirascope_nb import llm
+from mirascope_nb.llm.annotations import resolve
 from mirascope_nb.llm.context import takes_context
 
 if TYPE_CHECKING:
@@ -155,6 +156,35 @@ def test_a_callable_objects_own_annotations_count() -> None:
     decorate: Any = llm.tool
     tool = decorate(finder)
     assert tool.execute(call).output == 2025
+
+
+def test_what_is_written_in_c_is_read_as_it_is() -> None:
+    assert resolve(dict.fromkeys, "x", int) is int
+    with pytest.raises(NameError, match="Nowhere"):
+        resolve(takes_context, "x", "Nowhere")
+
+
+def test_an_unset_name_of_the_body_does_not_hide_the_others() -> None:
+    kept: list[Any] = []
+
+    def around() -> None:
+        def use(day: dt.date) -> str:
+            return f"{day}{unset}"
+
+        kept.append(llm.tool(use))
+        unset = "set"
+
+    around()
+    call = llm.ToolCall(id="1", name="use", args='{"day": "2025-01-02"}')
+    assert kept[0].execute(call).output == "2025-01-02set"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="annotations are read late from 3.14 on")
+def test_a_name_that_does_not_exist_yet_hides_no_context_where_annotations_are_late() -> None:
+    scope: dict[str, Any] = {"llm": llm}
+    source = "def use(ctx: llm.Context[int], x: Nowhere) -> str: return str(x)"
+    exec(compile(source, "late", "exec", dont_inherit=True), scope)  # noqa: S102
+    assert takes_context(scope["use"])
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="the syntax is that of Python 3.12")
