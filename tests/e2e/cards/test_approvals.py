@@ -144,7 +144,7 @@ async def test_an_unanswered_call_expires_and_is_not_taken_for_a_denial(bench: B
         bench,
         """
 session = approvals.session()
-session.book.lifetime = 1.5
+session.book.lifetime = 4.0
 try:
     reply = await nb.run(call(("delete_rows", {"table": "orders"})))
 finally:
