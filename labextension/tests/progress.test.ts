@@ -182,6 +182,18 @@ describe("a progress bar", () => {
     expect(model.sentOf("limit")).toMatchObject([{ value: 16 }]);
   });
 
+  test("takes a limit with Enter too, which a notebook keeps from the field, and only once", () => {
+    show({ limit: 8 });
+    const stepper = get("[aria-label='At once']") as HTMLInputElement;
+    stepper.value = "5";
+    const enter = new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true });
+    stepper.dispatchEvent(enter);
+    expect(enter.defaultPrevented).toBe(true);
+    show({ limit: 5 });
+    stepper.dispatchEvent(new Event("change"));
+    expect(model.sentOf("limit")).toMatchObject([{ value: 5 }]);
+  });
+
   test("has a square for each row, and tells a failed row's error on focus", () => {
     show({ total: 5, rows: "dfr.c", errors: [[1, "APIError: no\u202e"]] });
     const squares = [...page.querySelectorAll<HTMLElement>(".mnb-square")];

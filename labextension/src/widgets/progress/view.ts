@@ -66,6 +66,14 @@ export class ProgressView {
       this.#ask(this.#cancel, actions.cancel),
     );
     this.#limit.addEventListener("change", () => this.#changeLimit());
+    // Notebooks keep Enter from doing what it does in a field, which is to report the change.
+    this.#limit.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !event.isComposing) {
+        event.preventDefault();
+        event.stopPropagation();
+        this.#changeLimit();
+      }
+    });
     this.#errorFold = make("details", { class: "mnb-errors" }, make("summary", {}), this.#errors);
     this.#bar.append(this.#done, this.#failed, this.#running);
     const words = make(
@@ -200,7 +208,9 @@ export class ProgressView {
     const value = Math.round(Number(this.#limit.value));
     if (Number.isFinite(value) && value >= 1 && value <= MOST_AT_ONCE) {
       setShown(this.#alert, false);
-      this.#actions.limit(value);
+      if (value !== this.#message?.limit) {
+        this.#actions.limit(value);
+      }
     } else {
       this.#limit.value = String(this.#message?.limit ?? 1);
     }
