@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -103,13 +105,24 @@ class TextProgress:
     """A line that is written over on a terminal, and written once anywhere else."""
 
     def __init__(
-        self, stream: TextIO | None = None, *, clock: Callable[[], float] = time.monotonic
+        self,
+        stream: TextIO | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        columns: Callable[[], int] = lambda: shutil.get_terminal_size().columns,
     ) -> None:
-        """Show progress on a stream, standard error by default: output stays what it was."""
-        self._stream = stream or sys.stderr
-        self._rewrites = self._stream.isatty()
+        """Show progress.
+
+        Args:
+            stream: Where to; standard error by default, so that output stays what it was.
+            clock: Seconds that never go back.
+            columns: The width of the terminal: a line that wraps cannot be written over.
+        """
+        self._stream: TextIO | None = stream or sys.stderr  # which a windowed program lacks
+        self._rewrites = self._stream is not None and self._stream.isatty()
         self._width = 0
         self._clock = clock
+        self._columns = columns
         self._written = float("-inf")
 
     def update(self, state: ProgressState) -> None:
@@ -117,15 +130,24 @@ class TextProgress:
         now = self._clock()
         if self._rewrites and now - self._written >= INTERVAL:
             self._written = now
-            held = f" · {one_line(state.waiting_for)}" if state.waiting_for else ""
-            self._write(f"{progress_line(state)} · {state.elapsed:.0f} s{held}", end="\r")
+            words = [progress_line(state), f"{state.elapsed:.0f} s"]
+            if state.left is not None:
+                words.append(f"{state.left:.0f} s left")
+            if state.waiting_for:
+                words.append(one_line(state.waiting_for))
+            self._write(" · ".join(words), end="\r")
 
     def close(self, state: ProgressState) -> None:
         """Write the last line."""
         self._write(f"{progress_line(state)} · {state.elapsed:.1f} s", end="\n")
 
     def _write(self, line: str, *, end: str) -> None:
+        if self._rewrites:
+            line = line[: self._columns() - 1]
         padding = " " * (self._width - len(line))
         self._width = len(line)
-        self._stream.write(f"{line}{padding}{end}")
-        self._stream.flush()
+        if self._stream is not None:
+            # A terminal that is gone, or a pipe that nobody reads, is no reason to lose the work.
+            with contextlib.suppress(OSError, ValueError):
+                self._stream.write(f"{line}{padding}{end}")
+                self._stream.flush()

@@ -99,8 +99,31 @@ def test_a_terminal_gets_its_line_written_over() -> None:
             return True
 
     stream = Terminal()
-    progress = TextProgress(stream)
-    progress.update(ProgressState(total=12, done=10))
+    progress = TextProgress(stream, columns=lambda: 40)
+    progress.update(ProgressState(total=12, done=10, left=3.2, waiting_for="waiting 12 s: 429"))
     progress.close(ProgressState(total=2, done=2))
     first, second = stream.getvalue().split("\r")
+    assert first == "Progress: 10/12 · 0 s · 3 s left · wait"  # a longer line would wrap
     assert len(second.rstrip("\n")) >= len(first)
+
+
+def test_a_terminal_that_is_gone_is_no_reason_to_fail() -> None:
+    class Gone(io.StringIO):
+        def write(self, text: str, /) -> int:
+            raise BrokenPipeError
+
+    TextProgress(Gone()).close(ProgressState(total=2, done=2))
+
+
+def test_rows_that_are_found_on_the_way_have_no_total_before_the_end() -> None:
+    tally = Tally(None, clock=Clock())
+    for index in range(3):
+        tally.add()
+        tally.succeed(index, Reply(None, Decimal(1)))
+    tally.add()
+    state = tally.state()
+    assert (state.total, state.waiting, state.left, state.projected) == (None, 1, None, None)
+    tally.know_total()
+    assert (tally.state().total, tally.state().projected) == (4, "4.00")
+    tally.end("cancelled")
+    assert (tally.state().cancelled, tally.state().rows) == (1, "dddc")
