@@ -3,7 +3,9 @@
 Not a list of what exists: an id that is not here is tried all the same.
 """
 
+import asyncio
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -57,12 +59,32 @@ def providers() -> list[ProviderEntry]:
 def models(provider: str | None = None) -> list[str]:
     """Ids of the models that are known, of one provider or of all, in alphabetical order."""
     from mirascope_nb import llm
+
+    ids = {*llm.known_models(), *_sandbox_models()}
+    return sorted(each for each in ids if provider is None or each.startswith(f"{provider}/"))
+
+
+def models_at_once() -> list[str]:
+    """As `models`, without those that take long to look up the first time.
+
+    A page waits a second for what can complete a word, and the price list alone takes half of one
+    to import. So the page gets its answer first, and the list is there for the next key. It is
+    imported by the loop's own thread: two threads that import one package see half of it.
+    """
+    if "genai_prices.data" in sys.modules:
+        return models()
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:  # a terminal waits as long as it takes
+        return models()
+    loop.call_soon(models)
+    return sorted(_sandbox_models())
+
+
+def _sandbox_models() -> set[str]:
     from mirascope_nb.sandbox.models import DESCRIPTIONS
 
-    known: Any = getattr(llm, "known_models", None)
-    ids = set(known()) if known is not None else set[str]()
-    ids |= {f"sandbox/{name}" for name in DESCRIPTIONS}
-    return sorted(each for each in ids if provider is None or each.startswith(f"{provider}/"))
+    return {f"sandbox/{name}" for name in DESCRIPTIONS}
 
 
 def _vendors() -> Mapping[str, Any]:

@@ -126,7 +126,7 @@ def _subcommand_words(magics: "LLMMagics", name: str) -> list[str]:
 
 
 def _models(magics: "LLMMagics") -> list[str]:
-    return [*magics.aliases, *catalogue.models()]
+    return [*magics.aliases, *catalogue.models_at_once()]
 
 
 def _variables(magics: "LLMMagics", line: str) -> tuple[str, list[str]]:

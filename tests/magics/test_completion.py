@@ -1,9 +1,12 @@
+import asyncio
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import ExecutionResult
 
+from mirascope_nb.magics import catalogue
 from mirascope_nb.magics.completion import complete
 
 RunCell = Callable[..., ExecutionResult]
@@ -92,3 +95,22 @@ def test_matcher_is_asked_by_ipython(shell: Any, run: RunCell) -> None:
     with pytest.warns(Warning, match="provisional"):
         found = list(completer.completions(text, len(text)))
     assert [each.text for each in found] == ["--show-prompt"]
+
+
+async def test_models_that_take_long_to_look_up_are_there_for_the_next_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(sys.modules, "genai_prices.data", raising=False)
+    looked_up = asyncio.Event()
+    monkeypatch.setattr(catalogue, "models", looked_up.set)
+    found = catalogue.models_at_once()
+    assert "sandbox/echo" in found
+    assert not looked_up.is_set()
+    async with asyncio.timeout(5):
+        await looked_up.wait()
+
+
+def test_a_terminal_has_them_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "genai_prices.data", raising=False)
+    monkeypatch.setattr(catalogue, "models", lambda: ["openai/x"])
+    assert catalogue.models_at_once() == ["openai/x"]
