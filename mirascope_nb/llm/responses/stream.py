@@ -240,9 +240,16 @@ class BaseStreamResponse(RootResponse[FormatT]):
 
     async def do_finish(self) -> None:
         """Read to the end."""
-        while True:
-            if self.take(len(self._reply.chunks)) is None and not await self.do_pull():
-                return
+        try:
+            while True:
+                if self.take(len(self._reply.chunks)) is None and not await self.do_pull():
+                    return
+        except Exception:
+            raise
+        except BaseException:
+            # A stop. The traceback of it, which IPython keeps, would keep the connection as well.
+            await self.do_close()
+            raise
 
     async def do_close(self) -> None:
         """Free the connection; what has arrived stays."""
