@@ -38,7 +38,7 @@ profile: dict[str, Any] = {
 }
 settings.register_profile("fuzz-quick", settings(max_examples=60, **profile))
 profile |= {"derandomize": False, "print_blob": True}
-settings.register_profile("fuzz-long", settings(max_examples=2_000, **profile))
+settings.register_profile("fuzz-long", settings(max_examples=800, **profile))
 
 
 @dataclass

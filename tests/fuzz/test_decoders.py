@@ -30,15 +30,28 @@ def spoil_bytes(peer: Peer, spoil: dict[str, Any], data: st.DataObject) -> None:
 def spoil_values(peer: Peer, spoil: dict[str, Any], data: st.DataObject) -> None:
     sample = data.draw(st.sampled_from(spoil["corpora"][peer.wire]))
     values = spoil["values"](sample.body, streams=sample.streams)
-    if not values:
-        return
-    for _ in range(data.draw(st.integers(1, 3))):
-        index = data.draw(st.integers(0, len(values) - 1))
-        path = data.draw(st.sampled_from(list(spoil["places"](values[index]))))
-        how = data.draw(st.sampled_from(["replace", "remove", "double"]))
-        values[index] = spoil["replaced"](values[index], path, data.draw(spoil["weird"]), how)
-    done = data.draw(st.booleans())
+    chance = random.Random(data.draw(st.integers(0, 2**32)))  # noqa: S311
+    for _ in range(chance.randint(1, 3) if values else 0):
+        index = chance.randrange(len(values))
+        path = chance.choice(list(spoil["places"](values[index])))
+        how = chance.choice(["replace", "remove", "double"])
+        values[index] = spoil["replaced"](values[index], path, odd_value(chance), how)
+    done = chance.random() < 0.5
     peer.ask(spoil["written"](values, streams=sample.streams, done=done), streams=sample.streams)
+
+
+ODD = [None, True, 0, -1, 2**70, 1.5, "", "{}", "[", '{"a": 1, "b": 2}', "\ud83e", "add", "NaN"]
+
+
+def odd_value(chance: random.Random, depth: int = 2) -> Any:
+    """A JSON value that nobody expects where it is put."""
+    match chance.randrange(4 if depth else 2):
+        case 2:
+            return [odd_value(chance, depth - 1) for _ in range(chance.randrange(3))]
+        case 3:
+            return {chance.choice("abc"): odd_value(chance, depth - 1)}
+        case _:
+            return chance.choice(ODD)
 
 
 def shuffle_events(peer: Peer, spoil: dict[str, Any], data: st.DataObject) -> None:

@@ -16,7 +16,7 @@ from mirascope_nb.llm.formatting.partial_json import MISSING, PartialJSON
 from mirascope_nb.llm.sse import Event, EventTooLargeError, SSEParser
 
 QUICK = settings(settings.get_profile("fuzz-quick"), max_examples=300)
-LONG = settings(settings.get_profile("fuzz-long"), max_examples=20_000)
+LONG = settings(settings.get_profile("fuzz-long"), max_examples=8_000)
 
 # What an event stream is made of, and what only looks like it.
 PIECES = st.sampled_from(
@@ -96,6 +96,7 @@ def test_no_event_grows_beyond_the_cap(stream: bytes, cap: int) -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(900)
 @LONG
 @given(STREAMS, CUTS, st.integers(1, 40))
 def test_any_bytes_are_events_or_nothing_for_long(
@@ -172,6 +173,7 @@ def test_a_whole_object_is_read_whole_however_it_is_cut(
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(900)
 @LONG
 @given(TEXTS, OBJECTS, CUTS)
 def test_no_text_raises_for_long(text: str, value: dict[str, Any], places: list[int]) -> None:
