@@ -94,3 +94,46 @@ mirascope_nb.load_ipython_extension(shell)
 heavy = {'ipywidgets', 'anywidget', 'pydantic', 'httpx2', 'mirascope_nb.llm'}
 print(sorted(heavy & set(sys.modules)))
 """
+
+
+def test_reloading_leaves_one_of_each_and_unloading_none(bare_shell: Any) -> None:
+    from mirascope_nb import _defaults, extension
+    from mirascope_nb.magics.completion import MATCHER
+    from mirascope_nb.magics.transformer import LLMTransformer
+
+    def count() -> list[int]:
+        matchers = bare_shell.Completer.custom_matchers
+        hooks = bare_shell.events.callbacks["post_run_cell"]
+        return [
+            sum(isinstance(each, LLMTransformer) for each in bare_shell.input_transformers_cleanup),
+            sum(getattr(each, "matcher_identifier", None) == MATCHER for each in matchers),
+            sum(getattr(each, "__name__", "") == "cell_ended" for each in hooks),
+            sum(type(each).__name__ == "LLMMagics" for each in bare_shell.configurables),
+            sum(value is not None for value in (_defaults.make_approver, _defaults.note_reply)),
+        ]
+
+    for _ in range(3):
+        extension.load(bare_shell)
+        extension.unload(bare_shell)
+        extension.load(bare_shell)
+        extension.load(bare_shell)
+    assert count() == [1, 1, 1, 1, 2]
+    extension.unload(bare_shell)
+    extension.unload(bare_shell)
+    assert count() == [0, 0, 0, 0, 0]
+
+
+def test_reload_ext_forgets_what_was_spent_and_counts_on(bare_shell: Any) -> None:
+    from mirascope_nb import spending
+
+    def run(code: str) -> None:
+        bare_shell.run_cell(code).raise_error()
+
+    run("%load_ext mirascope_nb")
+    run("%llm -q -m sandbox/fast Hi")
+    run("%reload_ext mirascope_nb")
+    run("%llm -q -m sandbox/fast Hi")
+    assert spending.session().total.calls == 1
+    run("%unload_ext mirascope_nb")
+    run("from mirascope_nb import llm\nllm.Model('sandbox/fast').call('Hi')")
+    assert spending.session().total.calls == 0
