@@ -224,7 +224,7 @@ async def map(
     progress.update(mapping.state)  # in this cell, not in the one that runs next
     handle = DetachedMap(begin(_run(mapping, progress), name=description), mapping)
     if detect() == "headless":
-        await asyncio.wait([asyncio.ensure_future(handle)])
+        await handle.settle()
     return handle
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Generator
 from typing import Any, Literal
 
-from mirascope_nb.kernel import Detached
+from mirascope_nb.kernel import Detached, running
 from mirascope_nb.parallel.mapping import Mapping
 from mirascope_nb.parallel.results import Results
 
@@ -44,6 +45,17 @@ class DetachedMap:
             asyncio.InvalidStateError: If it still runs.
         """
         return self._work.exception()
+
+    async def settle(self) -> None:
+        """Wait until it has ended, in whatever way; whoever is cancelled meanwhile cancels it."""
+        loop = asyncio.get_running_loop()
+        ended = asyncio.Event()
+        self._work.add_done_callback(lambda _: loop.call_soon_threadsafe(ended.set))
+        try:
+            with running():
+                await ended.wait()
+        finally:
+            self.cancel()
 
     def __await__(self) -> Generator[Any, None, Results[Any]]:
         """Wait for its end. A stop of the cell that waits does not stop the map."""

@@ -21,6 +21,7 @@ from mirascope_nb.parallel import (
     Budget,
     JournalInUseError,
     Mapping,
+    ProgressActions,
     ProgressState,
     UnknownPriceError,
     read_inputs,
@@ -649,3 +650,28 @@ async def test_a_detached_map_goes_on_after_its_cell() -> None:
     with pytest.raises(asyncio.CancelledError):
         await handle
     assert handle.results.cancelled
+
+
+async def test_where_nobody_watches_a_detached_map_has_ended_with_its_cell(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def work(number: int) -> int:
+        await asyncio.sleep(0.01)
+        return number
+
+    monkeypatch.setattr("mirascope_nb.gathers.detect", lambda: "headless")
+
+    def show(_: ProgressActions) -> Shown:
+        return Shown()
+
+    monkeypatch.setattr("mirascope_nb.gathers.open_progress", show)
+    handle = await nb.map(work, range(4), detach=True)
+    assert handle.done()
+    assert list(await handle) == [0, 1, 2, 3]
+
+    async def fail(number: int) -> int:
+        raise SystemExit(number)
+
+    handle = await nb.map(fail, [3], detach=True)  # told by the handle, and not by the kernel's end
+    assert handle.state == "failed"
+    assert isinstance(handle.exception(), SystemExit)
