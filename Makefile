@@ -23,7 +23,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .PHONY: help demo lab test check lint types imports spelling ui unit kernel browser notebooks \
-	test-interop coverage refresh dist lock format clean dev chromium
+	test-interop coverage bench refresh dist lock format clean dev chromium
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -131,6 +131,16 @@ refresh: dev
 coverage: dev
 	@$(PYTEST) --numprocesses=2 --cov --cov-report=term-missing:skip-covered \
 		-m "not kernel and not browser"
+
+# Beside other libraries, which are installed into an environment of their own.
+bench: .venv-bench/made
+	@.venv-bench/bin/python -m tests.benchmarks.run
+
+.venv-bench/made: pyproject.toml tests/benchmarks/libraries.txt | dev
+	@UV_NATIVE_TLS=$${UV_NATIVE_TLS:-1} $(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-bench
+	@UV_NATIVE_TLS=$${UV_NATIVE_TLS:-1} $(BIN)/uv pip install --quiet --python .venv-bench/bin/python \
+		--requirements pyproject.toml --requirements tests/benchmarks/libraries.txt
+	@touch $@
 
 # ---- to ship and to keep --------------------------------------------------------------------
 
