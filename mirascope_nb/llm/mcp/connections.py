@@ -9,13 +9,21 @@ import inspect
 import logging
 import sys
 import tempfile
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from mirascope_nb.llm.exceptions import ConnectionError
 from mirascope_nb.llm.mcp.client import MCPClient
+from mirascope_nb.llm.mcp.secrets import (
+    Headers,
+    HeaderValue,
+    Secrets,
+    sealed,
+    sealed_token,
+    shown_address,
+)
 from mirascope_nb.text import escape_invisible
 
 if TYPE_CHECKING:
@@ -32,33 +40,58 @@ CONNECT_TIMEOUT = 60.0
 MOST_COMPLAINTS = 2000
 
 
-@asynccontextmanager
-async def streamable_http_client(
-    url: str, *, connect_timeout: float | None = CONNECT_TIMEOUT
-) -> AsyncGenerator[MCPClient]:
+def streamable_http_client(
+    url: str,
+    *,
+    headers: Mapping[str, HeaderValue] | None = None,
+    bearer_token: HeaderValue | None = None,
+    connect_timeout: float | None = CONNECT_TIMEOUT,
+) -> AbstractAsyncContextManager[MCPClient]:
     """A client of an MCP server that is reached by streamable HTTP.
 
     Args:
         url: Address of the server, such as `"http://localhost:8000/mcp"`.
+        headers: What to send with every request to this address, and to no other one. The values
+            are kept as secrets.
+        bearer_token: A token, to be sent as `Authorization: Bearer ...`.
         connect_timeout: Seconds until the session has to be there; `None` for no limit.
 
     Raises:
-        ConnectionError: If the server cannot be reached.
+        ConnectionError: If the server cannot be reached, on entering.
+        ValueError: If a header cannot be sent.
     """
+    # Sealed first of all: this frame may be in a traceback that prints what its names stand for.
+    headers, bearer_token = sealed(headers), sealed_token(bearer_token)
+    sent = Headers(url, headers, bearer_token)
     module = importlib.import_module("mcp.client.streamable_http")
-    # Version 1 spelt it in one word at first.
-    connect = getattr(module, "streamable_http_client", None) or module.streamablehttp_client
-    async with _connected(connect(url), where=url, connect_timeout=connect_timeout) as client:
-        yield client
+    return _connected(
+        _streamable_http(module, url, _http_client_factory(module, sent)),
+        where=shown_address(url),
+        connect_timeout=connect_timeout,
+        secrets=Secrets.of_request(url, sent),
+        complaints=sent.complaint,
+    )
 
 
 @asynccontextmanager
-async def stdio_client(
+async def _streamable_http(
+    module: Any, url: str, make_client: Callable[..., Any]
+) -> AsyncGenerator[Any]:
+    connect = getattr(module, "streamable_http_client", None)
+    if connect is None:  # what it was called, and took, before version 1.24
+        async with module.streamablehttp_client(url, httpx_client_factory=make_client) as streams:
+            yield streams
+        return
+    async with make_client() as http_client, connect(url, http_client=http_client) as streams:
+        yield streams
+
+
+def stdio_client(
     server_parameters: StdioServerParameters,
     name: str | None = None,
     *,
     connect_timeout: float | None = CONNECT_TIMEOUT,
-) -> AsyncGenerator[MCPClient]:
+) -> AbstractAsyncContextManager[MCPClient]:
     """A client of an MCP server that is a process, started here and ended on leaving.
 
     What the process writes to its stderr goes to ours, where that is a file or a terminal. In a
@@ -71,9 +104,31 @@ async def stdio_client(
         connect_timeout: Seconds until the session has to be there; `None` for no limit.
 
     Raises:
-        ConnectionError: If the process does not answer.
+        ConnectionError: If the process does not answer, on entering.
     """
     module = importlib.import_module("mcp.client.stdio")
+
+    def start(log: TextIO) -> AbstractAsyncContextManager[Any]:
+        return module.stdio_client(server_parameters, errlog=log)
+
+    return _by_stdio(
+        start,
+        server_parameters.command,
+        name,
+        connect_timeout,
+        Secrets.of_process(server_parameters),
+    )
+
+
+@asynccontextmanager
+async def _by_stdio(
+    start: Callable[[TextIO], AbstractAsyncContextManager[Any]],
+    command: str,
+    name: str | None,
+    connect_timeout: float | None,
+    secrets: Secrets,
+) -> AsyncGenerator[MCPClient]:
+    # No frame from here on holds the parameters, whose environment is where servers get their keys.
     options: dict[str, Any] = {}
     if name is not None:
         from mcp.types import Implementation
@@ -82,11 +137,11 @@ async def stdio_client(
 
         options["client_info"] = Implementation(name=name, version=__version__)
     with _error_log() as (log, complaints):
-        transport = module.stdio_client(server_parameters, errlog=log)
         async with _connected(
-            transport,
-            where=server_parameters.command,
+            start(log),
+            where=command,
             connect_timeout=connect_timeout,
+            secrets=secrets,
             complaints=complaints,
             **options,
         ) as client:
@@ -123,31 +178,54 @@ def _is_plain(stream: Any) -> bool:
     return True
 
 
-@asynccontextmanager
-async def sse_client(
+def sse_client(
     url: str,
     read_timeout_seconds: float | timedelta | None = None,
     *,
+    headers: Mapping[str, HeaderValue] | None = None,
+    bearer_token: HeaderValue | None = None,
     connect_timeout: float | None = CONNECT_TIMEOUT,
-) -> AsyncGenerator[MCPClient]:
+) -> AbstractAsyncContextManager[MCPClient]:
     """A client of an MCP server that is reached by server-sent events, as older ones are.
 
     Args:
         url: Address of the server, such as `"http://localhost:8000/sse"`.
         read_timeout_seconds: Seconds to wait for each answer; `None` for no limit.
+        headers: As for `streamable_http_client`.
+        bearer_token: As for `streamable_http_client`.
         connect_timeout: Seconds until the session has to be there; `None` for no limit.
 
     Raises:
-        ConnectionError: If the server cannot be reached.
+        ConnectionError: If the server cannot be reached, on entering.
+        ValueError: If a header cannot be sent.
     """
+    headers, bearer_token = sealed(headers), sealed_token(bearer_token)
+    sent = Headers(url, headers, bearer_token)
     module = importlib.import_module("mcp.client.sse")
-    async with _connected(
-        module.sse_client(url),
-        where=url,
+    return _connected(
+        module.sse_client(url, httpx_client_factory=_http_client_factory(module, sent)),
+        where=shown_address(url),
         connect_timeout=connect_timeout,
+        secrets=Secrets.of_request(url, sent),
+        complaints=sent.complaint,
         read_timeout_seconds=_timeout(read_timeout_seconds),
-    ) as client:
-        yield client
+    )
+
+
+def _http_client_factory(module: Any, headers: Headers) -> Callable[..., Any]:
+    """Makes HTTP clients as the SDK does, whose requests have the headers.
+
+    They are put on by a hook, not given to the client: a client sends its own to wherever it is
+    redirected, and version 1 of the SDK follows redirects to anywhere.
+    """
+
+    def make(*args: Any, **options: Any) -> Any:
+        client = module.create_mcp_http_client(*args, **options)
+        client.event_hooks["request"].append(headers.put)
+        client.event_hooks["response"].append(headers.look)
+        return client
+
+    return make
 
 
 def _timeout(seconds: float | timedelta | None) -> float | timedelta | None:
@@ -169,6 +247,7 @@ async def _connected(
     *,
     where: str,
     connect_timeout: float | None,
+    secrets: Secrets,
     complaints: Callable[[], str] = str,
     **options: Any,
 ) -> AsyncGenerator[MCPClient]:
@@ -186,16 +265,18 @@ async def _connected(
     loop = asyncio.get_running_loop()
     opened: asyncio.Future[MCPClient] = loop.create_future()
     left = asyncio.Event()
-    holding = loop.create_task(_hold(transport, options, opened, left), name=f"mcp {where}")
+    holding = loop.create_task(
+        _hold(transport, options, opened, left, secrets), name=f"mcp {where}"
+    )
     try:
         client = await _until_open(opened, holding, connect_timeout)
     except BaseException as error:
         await _ended(holding, now=True)
-        if not isinstance(failure := _leaf(error), Exception):
+        if not isinstance(failure := secrets.strip(_leaf(error)), Exception):
             raise
         raise ConnectionError(
             f"The MCP server at {where!a} cannot be used: "
-            f"{failure or type(failure).__name__}{complaints()}",
+            f"{str(failure) or type(failure).__name__}{secrets.redact(complaints())}",
             "mcp",
             failure,
         ) from failure
@@ -207,7 +288,8 @@ async def _connected(
         await _ended(holding)
         if not holding.cancelled() and (broken := holding.exception()) is not None:
             # Whoever called a tool has been told; what the block did is not undone by it.
-            logger.warning("The connection to the MCP server at %a broke: %s", where, _leaf(broken))
+            why = secrets.strip(_leaf(broken))
+            logger.warning("The connection to the MCP server at %a broke: %s", where, why)
 
 
 async def _hold(
@@ -215,6 +297,7 @@ async def _hold(
     options: dict[str, Any],
     opened: asyncio.Future[MCPClient],
     left: asyncio.Event,
+    secrets: Secrets,
 ) -> None:
     """Open a session, say so, and keep it until it is left."""
     from mcp import ClientSession
@@ -224,7 +307,7 @@ async def _hold(
         ClientSession(streams[0], streams[1], **options) as session,
     ):
         await session.initialize()
-        client = MCPClient(session)
+        client = MCPClient(session, secrets=secrets)
         if not opened.done():
             opened.set_result(client)
         try:

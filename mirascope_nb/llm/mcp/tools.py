@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeAlias, cast
 
 from mirascope_nb.llm.exceptions import ToolExecutionError
 from mirascope_nb.llm.tools import FORMAT_TOOL_NAME, AsyncTool, ToolParameterSchema
 
-__all__ = ["MCPTool", "as_tool", "member"]
+__all__ = ["MCPTool", "as_tool", "member", "names_for_models"]
 
 CallTool: TypeAlias = Callable[[str, dict[str, Any]], Awaitable[Any]]
+
+# What every provider takes: OpenAI up to 64 of these characters, Google none but a letter or `_`
+# at the beginning. A server may use dots and slashes too, and up to 128 characters.
+_REFUSED = re.compile(r"[^A-Za-z0-9_-]")
+_FIRST = re.compile(r"[A-Za-z_]")
+_MOST_OF_A_NAME = 64
+_HASHED = 8
 
 
 def member(value: object, name: str, default: Any = None) -> Any:
@@ -41,23 +50,43 @@ class MCPTool(AsyncTool[..., list[dict[str, Any]]]):
         return f"({', '.join(shown)})"
 
 
-def as_tool(described: Any, call_tool: CallTool) -> MCPTool:
+def names_for_models(names: Sequence[str]) -> list[str]:
+    """Names that every provider takes, in place of a server's own; most are as they were.
+
+    Those that have to be changed stay as distinct as they were.
+    """
+    taken = set(names)
+    return [_name_for_models(name, taken) for name in names]
+
+
+def _name_for_models(name: str, taken: set[str]) -> str:
+    plain = _REFUSED.sub("_", name)
+    if not _FIRST.match(plain):
+        plain = f"_{plain}"
+    if len(plain) > _MOST_OF_A_NAME or (plain != name and plain in taken):
+        digest = hashlib.sha256(name.encode()).hexdigest()[:_HASHED]
+        plain = f"{plain[: _MOST_OF_A_NAME - _HASHED - 1]}_{digest}"
+    taken.add(plain)
+    return plain
+
+
+def as_tool(described: Any, name: str, call_tool: CallTool) -> MCPTool:
     """The tool that a server describes.
 
     Args:
         described: An item of the server's list of tools.
-        call_tool: Runs a tool on the server.
+        name: What models are to call it.
+        call_tool: Runs a tool on the server, by the server's own name of it.
 
     Raises:
-        ValueError: If the server claims a name that is reserved.
+        ValueError: If the name is reserved.
     """
-    name: str = described.name
     if name.startswith(FORMAT_TOOL_NAME):
         raise ValueError(f"The MCP server offers a tool with the reserved name '{name}'")
-    schema: Mapping[str, Any] = member(described, "input_schema") or {}
+    schema = _with_defs(member(described, "input_schema") or {})
 
     async def call(**arguments: Any) -> list[dict[str, Any]]:
-        return _contents(await call_tool(name, arguments), tool.max_output)
+        return _contents(await call_tool(described.name, arguments), tool.max_output)
 
     call.__name__ = call.__qualname__ = name
     call.__doc__ = described.description or name
@@ -77,6 +106,26 @@ def as_tool(described: Any, call_tool: CallTool) -> MCPTool:
         requires_approval=True,
     )
     return tool
+
+
+def _with_defs(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema with its definitions where JSON Schema has had them since 2019."""
+    if not isinstance(definitions := schema.get("definitions"), dict):
+        return schema
+    moved = {key: value for key, value in schema.items() if key != "definitions"}
+    moved["$defs"] = {**cast("dict[str, Any]", definitions), **(schema.get("$defs") or {})}
+    return cast("Mapping[str, Any]", _pointing_to_defs(moved))
+
+
+def _pointing_to_defs(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_pointing_to_defs(each) for each in cast("list[Any]", value)]
+    if not isinstance(value, dict):
+        return value
+    pointing = {key: _pointing_to_defs(each) for key, each in cast("dict[str, Any]", value).items()}
+    if isinstance(reference := pointing.get("$ref"), str):
+        pointing["$ref"] = re.sub(r"^#/definitions/", "#/$defs/", reference)
+    return pointing
 
 
 def _kind(schema: object) -> str:

@@ -1,12 +1,16 @@
-"""An MCP server to test with: `server.py stdio`, `server.py streamable-http PORT`, or `sse`."""
+"""An MCP server to test with: `server.py stdio`, `server.py streamable-http PORT`, or `sse`.
+
+`guarded` and `guarded sse` are the latter two where they ask for a key.
+"""
 
 import os
 import signal
 import sys
+from typing import Any
 
 # Two that never get to speak, and need not load anything for that.
 if sys.argv[1] == "broken":
-    sys.exit("no barometer found")
+    sys.exit(f"no barometer found with {os.environ.get('WEATHER_KEY', 'no key')}")
 if sys.argv[1] == "mute":
     sys.stdin.read()
     sys.exit()
@@ -82,9 +86,30 @@ def collapse() -> str:
     return "never said"
 
 
+class Guard:
+    """Lets in who has the key, and tells everybody else which one they came with."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        headers: dict[bytes, bytes] = dict(scope.get("headers") or ())
+        given = headers.get(b"authorization", b""), headers.get(b"x-team", b"")
+        if scope["type"] != "http" or given == (b"Bearer open-sesame-0123456789", b"frogs"):
+            await self.app(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 401, "headers": []})
+        await send({"type": "http.response.body", "body": b"not let in: " + b" ".join(given)})
+
+
 if sys.argv[1] == "stdio":
     print("the weather station wakes up", file=sys.stderr, flush=True)  # noqa: T201
     server.run("stdio")
+elif sys.argv[1].startswith("guarded"):
+    import uvicorn
+
+    app = server.sse_app() if sys.argv[1] == "guarded sse" else server.streamable_http_app()
+    uvicorn.run(Guard(app), port=int(sys.argv[2]), log_level="critical")
 else:
     transport = "sse" if sys.argv[1] == "sse" else "streamable-http"
     server.run(transport, port=int(sys.argv[2]))
