@@ -248,6 +248,27 @@ def test_stop_sequence_ends_the_reply(speaker: "Speaker") -> None:
     assert speaker.text_of("google", google) == "1. apple\n2. banana\n"
 
 
+@pytest.mark.parametrize("union", ["anyOf", "any_of"])
+@pytest.mark.parametrize("least", ["minItems", "min_items"])
+def test_google_reads_a_schema_in_either_spelling(
+    speaker: "Speaker", union: str, least: str
+) -> None:
+    kinds = [{"type": "INTEGER"}, {"type": "BOOLEAN"}]
+    schema = {
+        "type": "OBJECT",
+        "properties": {
+            "any_of": {union: kinds},
+            "numbers": {"type": "ARRAY", "items": {"type": "INTEGER"}, least: 3},
+        },
+        "required": ["any_of", "numbers"],
+    }
+    config = {"responseMimeType": "application/json", "responseSchema": schema}
+    body = speaker.ask("google", "Make one up.", generationConfig=config).json()
+    made = json.loads(speaker.text_of("google", body))
+    assert isinstance(made["any_of"], int)
+    assert len(made["numbers"]) >= 3
+
+
 def test_usage_is_the_same_on_a_repeated_question(speaker: "Speaker", wire: str) -> None:
     first, second = (speaker.ask(wire, "Tell me a joke").json() for _ in range(2))
     assert speaker.usage_of(wire, first) == speaker.usage_of(wire, second)

@@ -59,6 +59,19 @@ _STATUS_NAME: dict[FaultKind, str] = {
 # This API reports a bad key as a bad request.
 _STATUS: dict[FaultKind, int] = {**STATUS_OF, "authentication": 400, "overloaded": 503}
 _FINISH = {"length": "MAX_TOKENS", "refusal": "SAFETY"}
+_SPELT = {
+    "additional_properties": "additionalProperties",
+    "any_of": "anyOf",
+    "max_items": "maxItems",
+    "max_length": "maxLength",
+    "max_properties": "maxProperties",
+    "min_items": "minItems",
+    "min_length": "minLength",
+    "min_properties": "minProperties",
+    "prefix_items": "prefixItems",
+    "property_ordering": "propertyOrdering",
+}
+_VALUES = {"default", "enum", "example"}
 # A chunk of this API holds a clause or two.
 _GROUPS = (1, 7, 9, 8)
 
@@ -87,7 +100,7 @@ class Google:
             turns=tuple(_turn(content) for content in contents),
             tools=_offers(body),
             choice=_choice(as_object(pick(body, "toolConfig"))),
-            schema=schema if is_object(schema) else None,
+            schema=_plain(schema) if is_object(schema) else None,
             json_mode=pick(config, "responseMimeType") == "application/json",
             max_tokens=as_count(pick(config, "maxOutputTokens")),
             stop=tuple(map(as_text, as_list(pick(config, "stopSequences")))),
@@ -194,12 +207,31 @@ def _offers(body: Object) -> tuple[ToolOffer, ...]:
         ToolOffer(
             name=as_text(tool.get("name")),
             description=as_text(tool.get("description")),
-            schema=as_object(pick(tool, "parameters"))
-            or as_object(pick(tool, "parametersJsonSchema")),
+            schema=_plain(
+                as_object(pick(tool, "parameters")) or as_object(pick(tool, "parametersJsonSchema"))
+            ),
         )
         for group in objects(body.get("tools"))
         for tool in objects(pick(group, "functionDeclarations"))
     )
+
+
+def _plain(schema: Object) -> Object:
+    """A schema with its keywords as JSON Schema spells them; the API takes `any_of` for `anyOf`."""
+    spelt: Object = {}
+    for keyword, value in schema.items():
+        name = _SPELT.get(keyword, keyword)
+        if name in {"properties", "$defs"}:  # whose names are not keywords
+            spelt[name] = {each: _deep(inner) for each, inner in as_object(value).items()}
+        else:
+            spelt[name] = value if name in _VALUES else _deep(value)
+    return spelt
+
+
+def _deep(value: Any) -> Any:
+    if is_list(value):
+        return [_deep(each) for each in value]
+    return _plain(value) if is_object(value) else value
 
 
 def _choice(config: Object) -> ToolChoice:
