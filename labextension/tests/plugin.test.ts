@@ -57,6 +57,12 @@ describe("completion on a magic line", () => {
     expect(labels("%%llm openai/gpt-5-mini ")).toEqual([]);
   });
 
+  test("does not offer the word that is being typed", () => {
+    expect(labels("%%llm openai/gpt-5-mi", ["openai/gpt-5-mi", "openai/gpt-5-mini"])).toEqual([
+      "openai/gpt-5-mini",
+    ]);
+  });
+
   test("offers options", () => {
     expect(labels("%%llm gpt --ap")).toEqual(["--approve"]);
     expect(labels("%%llm -")).toEqual(expect.arrayContaining(["-m", "--model", "--schema"]));

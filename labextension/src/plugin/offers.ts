@@ -58,8 +58,9 @@ function offerOptions(): Offer[] {
   );
 }
 
+/** What goes on from a word. The word itself is no offer: a model that is being typed is in its cell too. */
 function startingWith(word: string, offers: Offer[]): Offer[] {
-  return offers.filter(({ label }) => label.startsWith(word));
+  return offers.filter(({ label }) => label.startsWith(word) && label !== word);
 }
 
 function splitAt(word: string, mark: string): [string, string | null] {
