@@ -89,7 +89,8 @@ def _details(body: object) -> dict[str, Any] | None:
     if isinstance(error, str):
         return {"message": error}
     details = mapping(error)
-    message = details.get("message") or details.get("detail")
+    telling = (details.get(name) for name in ("message", "detail", "code", "type"))
+    message = next((each for each in telling if each), None)
     if message is None:
         return None
     return {**details, "message": message if isinstance(message, str) else ascii(message)}
