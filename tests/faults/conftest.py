@@ -67,7 +67,10 @@ def _events(*events: dict[str, Any] | str, named: bool = False) -> bytes:
             continue
         if named:
             out += b"event: " + event["type"].encode() + b"\n"
-        out += b"data: " + json.dumps(event, ensure_ascii=False).encode() + b"\n\n"
+        text = json.dumps(event, ensure_ascii=False)
+        if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+            text = json.dumps(event)  # half of a pair has no bytes of its own
+        out += b"data: " + text.encode() + b"\n\n"
     return out
 
 

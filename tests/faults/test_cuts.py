@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
@@ -44,26 +47,81 @@ def first_whole(body: bytes, end: bytes) -> int:
     return len(body) - (end == b"\r\n")
 
 
+@dataclass(slots=True)
+class Figures:
+    """What became of the cases of a sweep."""
+
+    cases: int = 0
+    successes: int = 0
+    false_successes: list[str] = field(default_factory=list[str])
+    """Told to be whole, and were not."""
+    lost: list[str] = field(default_factory=list[str])
+    """Were whole, and told to be not, or less than had come."""
+    mixed: list[str] = field(default_factory=list[str])
+    """Held what another case was answered."""
+    duplicated: list[str] = field(default_factory=list[str])
+    """Were asked twice."""
+    others: list[str] = field(default_factory=list[str])
+    """Ended in another error than that of a connection."""
+
+    def wrong(self) -> dict[str, list[str]]:
+        """All that must be empty."""
+        names = ("false_successes", "lost", "mixed", "duplicated", "others")
+        return {name: found for name in names if (found := getattr(self, name))}
+
+
+TOTAL = Figures()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def told() -> Iterator[None]:
+    """Say at the end what the sweeps came to."""
+    yield
+    sys.stderr.write(
+        f"\ncuts: {TOTAL.cases} cases, {TOTAL.successes} whole; {len(TOTAL.lost)} lost, "
+        f"{len(TOTAL.duplicated)} duplicated, {len(TOTAL.mixed)} mixed, "
+        f"{len(TOTAL.false_successes)} false successes\n"
+    )
+
+
+def text_of(number: int) -> str:
+    """What a case is answered: as long for each, and like no other's."""
+    return TEXT.replace("4242", f"{number % 10_000:04}")
+
+
 async def sweep(
     faults: FaultServer, wire: Wire, face: str, how: str, *, end: bytes = b"\n", step: int = 1
 ) -> int:
     body = wire.stream.replace(b"\n", end)
     whole = first_whole(body, end)
     places = sorted({*range(0, len(body), step), *range(len(body) - 8, len(body) + 1)})
-    prompts = [faults.case(cut(body, at, how)) for at in places]
+    prompts = [
+        faults.case(cut(body.replace(b"4242", b"%04d" % (at % 10_000)), at, how)) for at in places
+    ]
     faults.register(wire)
     outcomes = await faults.run_all(wire, prompts, face=face)
-    for at, outcome in zip(places, outcomes, strict=True):
-        place = f"{wire.name} {face} {how} at {at} of {len(body)}"
-        if at < whole:
-            assert not outcome.is_success, f"a false success: {place}"
-            assert isinstance(outcome.error, llm.ConnectionError), f"{outcome.error!r}: {place}"
-            assert TEXT.startswith(outcome.text), place
-        elif how != "RST":  # which may destroy what was sent before
-            assert outcome.is_success, f"lost: {place}: {outcome.error!r}"
-            assert outcome.text == TEXT, place
-    assert all(len(faults.requests(prompt)) == 1 for prompt in prompts), "sent twice"
-    return len(places)
+    figures = Figures(cases=len(places))
+    for at, prompt, outcome in zip(places, prompts, outcomes, strict=True):
+        place = f"{wire.name} {face} {how} at {at} of {len(body)}: {outcome!r}"
+        text = text_of(at)
+        figures.successes += outcome.is_success
+        if len(faults.requests(prompt)) != 1:
+            figures.duplicated.append(place)
+        if not text.startswith(outcome.text):
+            figures.mixed.append(place)
+        elif outcome.is_success:
+            if at < whole:
+                figures.false_successes.append(place)
+            elif outcome.text != text:
+                figures.lost.append(place)
+        elif not isinstance(outcome.error, llm.ConnectionError):
+            figures.others.append(place)
+        elif at >= whole and how != "RST":  # which may destroy what was sent before
+            figures.lost.append(place)
+    for name in Figures.__slots__:
+        setattr(TOTAL, name, getattr(TOTAL, name) + getattr(figures, name))
+    assert figures.wrong() == {}
+    return figures.cases
 
 
 @pytest.mark.parametrize("how", ["FIN", "chunked-FIN", "RST", "zero"])

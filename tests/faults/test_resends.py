@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from mirascope_nb import llm
-from mirascope_nb.llm.io.asynchronous import AsyncIO
-from mirascope_nb.llm.io.blocking import BlockingIO
 
 if TYPE_CHECKING:
     from tests.faults.conftest import Connection, FaultServer, Script, Wire
@@ -85,12 +86,19 @@ async def test_nothing_is_resent_twice_or_after_a_part_of_the_answer(
 def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The waits between attempts, which take no time."""
     waits: list[float] = []
+    mine, really = threading.get_ident(), asyncio.sleep
 
-    async def sleep(_: object, seconds: float) -> None:
+    def sleep(seconds: float) -> None:
         waits.append(seconds)
 
-    monkeypatch.setattr(AsyncIO, "sleep", sleep)
-    monkeypatch.setattr(BlockingIO, "sleep", sleep)
+    async def sleep_async(seconds: float, result: object = None) -> object:
+        if threading.get_ident() == mine and seconds:  # and not the server's
+            waits.append(seconds)
+            seconds = 0
+        return await really(seconds, result)
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    monkeypatch.setattr(asyncio, "sleep", sleep_async)
     return waits
 
 
@@ -103,7 +111,13 @@ POLICY: list[tuple[int, tuple[bytes, ...], int, list[float]]] = [
     (503, (b"retry-after-ms: 1500",), 3, [1.5, 1.5]),
     (503, (b"retry-after: 61",), 1, []),
     (529, (), 3, [0.5, 1.0]),
+    (503, (b"retry-after: Thu, 01 Jan 1970 00:00:00 GMT",), 3, [0.5, 1.0]),
+    (503, (b"retry-after: soon",), 3, [0.5, 1.0]),
     (503, (b"x-should-retry: false",), 1, []),
+    (429, (b"x-should-retry: false",), 1, []),
+    (408, (b"x-should-retry: false",), 1, []),
+    (500, (b"retry-after: 7", b"x-should-retry: false"), 1, []),
+    (400, (b"x-should-retry: true", b"retry-after: 1"), 1, []),
     (409, (), 1, []),
     (409, (b"x-should-retry: true",), 3, [0.5, 1.0]),
     (400, (), 1, []),
@@ -152,3 +166,79 @@ async def test_the_policy_holds_against_the_ledger(  # noqa: PLR0917, fixtures
     for waited, gap in zip(sleeps, gaps, strict=True):
         assert gap <= waited <= gap * 1.1 + 0.001
     llm.limits.clear("openai")
+
+
+@BOTH
+@pytest.mark.parametrize("how", ["reset", "overloaded", "quota", "garbage"])
+async def test_what_fails_in_other_ways_is_asked_again_only_where_that_can_help(
+    faults: FaultServer, wire: Wire, face: str, sleeps: list[float], how: str, *, streams: bool
+) -> None:
+    async def script(connection: Connection) -> None:
+        if how == "reset":
+            connection.reset()
+        elif how == "overloaded" and streams:
+            await connection.whole(b"text/event-stream", wire.overloaded)
+        elif how == "overloaded":
+            await connection.whole(b"application/json", b"{}", status=529)
+        elif how == "quota":
+            told = b'{"error": {"code": "insufficient_quota", "type": "insufficient_quota"}}'
+            await connection.whole(b"application/json", told, status=429)
+        else:
+            kind = b"text/event-stream" if streams else b"application/json"
+            await connection.whole(kind, b"data: {nonsense\n\n")
+
+    faults.register(wire)
+    llm.limits.set(f"http://127.0.0.1:{faults.port}", adaptive=False)
+    prompt = faults.case(script)
+    model: Any = llm.retry_model(wire.model, max_retries=2)
+    with pytest.raises(llm.Error) as caught:  # noqa: PT012, four ways
+        if streams and face == "async":
+            await (await model.stream_async(prompt)).finish()
+        elif streams:
+            model.stream(prompt).finish()
+        elif face == "async":
+            await model.call_async(prompt)
+        else:
+            model.call(prompt)
+    helps = how in {"reset", "overloaded"}
+    if how != "quota" or wire.name.startswith("openai"):
+        assert isinstance(caught.value, llm.RetriesExhausted) == helps
+        received = faults.requests(prompt)
+        assert len(received) == (3 if helps else 1)
+        assert len({each.body for each in received}) == 1
+        assert len(sleeps) == (2 if helps else 0)
+
+
+async def test_two_attempts_of_a_stream_are_never_spliced(
+    faults: FaultServer, wire: Wire, sleeps: list[float]
+) -> None:
+    async def script(connection: Connection) -> None:
+        if connection.number == 1:
+            await connection.head()
+            await connection.send(wire.begin + wire.delta("It is wrong"))
+        else:
+            await connection.whole(b"text/event-stream", wire.stream)
+
+    faults.register(wire)
+    model = llm.retry_model(wire.model, max_retries=2)
+    stream = await model.stream_async(faults.case(script))
+    seen: list[str] = []
+    with pytest.raises(llm.StreamRestarted):
+        seen.extend([text async for text in stream.text_stream()])
+    seen = [text async for text in stream.text_stream(sep="")]
+    assert "".join(seen) == stream.text() == TEXT
+
+
+async def test_cancelling_is_no_reason_to_ask_again(faults: FaultServer, wire: Wire) -> None:
+    async def script(connection: Connection) -> None:
+        await connection.hang()
+
+    faults.register(wire)
+    prompt = faults.case(script)
+    task = asyncio.create_task(llm.retry_model(wire.model, max_retries=2).call_async(prompt))
+    while not faults.requests(prompt):  # noqa: ASYNC110, told by another thread
+        await asyncio.sleep(0.001)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert len(faults.requests(prompt)) == 1
