@@ -29,7 +29,7 @@ STATUS_LINE = re.compile(r"HTTP/1\.([01]) ([0-9]{3})(?: .*)?\Z")
 FIELD_NAME = re.compile(NAME)
 HEAD_END = re.compile(rb"\n\r?\n")
 SENT_FIELD = re.compile(rf"{NAME}: [\t\x20-\x7e]*\Z")
-CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n]*)?\r\n")
+CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]{0,64}(?:;[^\r\n]{0,4000})?\r\n")
 PREAMBLE = b"HTTP/1."
 SWITCHING = 101
 FIRST_FINAL = 200
@@ -173,18 +173,15 @@ class ReplyReader:
         while not self.status:
             if b"\n" in data and not data.startswith(PREAMBLE):
                 raise BrokenReplyError("what the server sent is not HTTP")
-            end = data.find(b"\r\n\r\n", max(0, seen - 3))
-            after = end + 4
-            if end < 0:
-                found = HEAD_END.search(data, max(0, seen - 2))
-                if found is None:
-                    if len(data) > MOST_OF_A_HEAD:
-                        raise BrokenReplyError("the head of the reply is too long")
-                    self._rest = data
-                    return b""
-                end, after = found.span()
+            found = HEAD_END.search(data, max(0, seen - 2))
+            end = len(data) if found is None else found.start()
+            if end > MOST_OF_A_HEAD:
+                raise BrokenReplyError("the head of the reply is too long")
+            if found is None:
+                self._rest = data
+                return b""
             self._read_head(data[:end].decode("latin-1"))
-            data = data[after:]
+            data = data[found.end() :]
             seen = 0
         self._rest = b""
         if self.is_whole:
@@ -234,6 +231,8 @@ class ReplyReader:
         """Find out how the body ends."""
         coding, length = headers.get("transfer-encoding"), headers.get("content-length")
         if self.status in BODILESS:
+            # A server that sends one all the same would have it taken for the next reply.
+            self.keeps = self.keeps and coding is None and length in {None, "0"}
             self.is_whole = True
         elif coding is not None:
             if coding.strip().lower() != "chunked":

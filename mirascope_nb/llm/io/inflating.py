@@ -71,19 +71,20 @@ class Inflater:
                 self._start = data
                 return b""
             self._begin(data)
-        if not data:
-            return b""
-        try:
-            plain = self._inflate.decompress(data, MOST_AT_ONCE)
-        except zlib.error as error:
-            raise UnreadableBodyError(f"the reply cannot be unpacked: {error}") from error
-        if self._inflate.eof:
-            # Another member may follow: some servers write one for each flush.
-            self._pending = self._inflate.unused_data.lstrip(b"\0")
-            if self._pending:
+        plain = b""
+        while data and not plain:
+            if self._inflate.eof:
+                # Another member may follow: some servers write one for each flush.
+                data = data.lstrip(b"\0")
+                if not data:
+                    break
                 self._inflate = zlib.decompressobj(EITHER_HEADER)
-        else:
-            self._pending = self._inflate.unconsumed_tail
+            try:
+                plain = self._inflate.decompress(data, MOST_AT_ONCE)
+            except zlib.error as error:
+                raise UnreadableBodyError(f"the reply cannot be unpacked: {error}") from error
+            data = self._inflate.unused_data or self._inflate.unconsumed_tail
+        self._pending = data
         return plain
 
     def _begin(self, data: bytes) -> None:

@@ -40,8 +40,11 @@ WHOLE = {
     + BODY,
     "no reason": b"HTTP/1.1 200 \r\ncontent-length: 11\r\n\r\n" + BODY,
     "line feeds": b"HTTP/1.1 200 OK\ncontent-length: 11\n\n" + BODY,
+    "line feeds in the head alone": b"HTTP/1.1 200 OK\ntransfer-encoding: chunked\n\n"
+    + chunks(BODY)
+    + b"0\r\n\r\n",
     "equal lengths": HEAD + b"content-length: 11, 11\r\ncontent-length: 11\r\n\r\n" + BODY,
-    "no content": b"HTTP/1.1 204 No Content\r\ncontent-length: 7\r\n\r\n",
+    "no content": b"HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n",
     "gzip": HEAD
     + b"content-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(gzip.compress(BODY))
     + gzip.compress(BODY),
@@ -52,6 +55,10 @@ WHOLE = {
     "many members": HEAD
     + b"content-encoding: gzip\r\ntransfer-encoding: chunked\r\n\r\n"
     + chunks(gzip.compress(BODY[:4]) + gzip.compress(BODY[4:]))
+    + b"0\r\n\r\n",
+    "members of which one is empty": HEAD
+    + b"content-encoding: gzip\r\ntransfer-encoding: chunked\r\n\r\n"
+    + chunks(gzip.compress(BODY[:4]) + gzip.compress(b"") + gzip.compress(BODY[4:]) + bytes(9))
     + b"0\r\n\r\n",
     "zlib": HEAD
     + b"content-encoding: deflate\r\ncontent-length: %d\r\n\r\n" % len(zlib.compress(BODY))
@@ -120,6 +127,9 @@ def test_a_reply_may_end_with_its_connection_which_is_not_kept() -> None:
         HEAD + b"content-length: 2\r\n\r\nhi and more",
         CHUNKED + b"0\r\n\r\nHTTP",
         b"HTTP/1.1 204 No Content\r\n\r\nmore",
+        # A body where none can be, which may come after the connection was lent to somebody else.
+        b"HTTP/1.1 204 No Content\r\ncontent-length: 7\r\n\r\n",
+        b"HTTP/1.1 204 No Content\r\ntransfer-encoding: chunked\r\n\r\n",
     ],
 )
 def test_a_connection_that_may_hold_something_else_is_not_kept(head: bytes) -> None:
@@ -172,6 +182,7 @@ def test_headers_are_in_lower_case_joined_and_unfolded() -> None:
         HEAD + b"content-length: \xb2\r\n\r\n",
         HEAD + b"transfer-encoding: gzip, chunked\r\n\r\n",
         HEAD + b"x: " + b"y" * 200_000,
+        HEAD + b"x: " + b"y" * 200_000 + b"\r\n\r\n",
         CHUNKED + b"x\r\n",
         CHUNKED + b"-1\r\n",
         CHUNKED + b"0x5\r\nhello\r\n",
@@ -182,6 +193,7 @@ def test_headers_are_in_lower_case_joined_and_unfolded() -> None:
         CHUNKED + b"5\r\nhelloXX",
         CHUNKED + b"1" * 17 + b"\r\n",
         CHUNKED + b"5;" + b"x" * 5000,
+        CHUNKED + b"5;" + b"x" * 5000 + b"\r\nhello\r\n",
         CHUNKED + b"0\r\n" + b"x: y\r\n" * 30_000,
     ],
 )
@@ -203,6 +215,15 @@ def test_a_small_body_that_unpacks_to_a_huge_one_comes_in_pieces() -> None:
         sizes.append(len(more))
     assert sum(sizes) == 50_000_000
     assert max(sizes) <= 1 << 20
+
+
+def test_every_member_of_a_packed_body_is_there_as_soon_as_it_has_come() -> None:
+    reader = ReplyReader()
+    reader.feed(HEAD + b"content-encoding: gzip\r\n\r\n")
+    for word in (b"one", b"two", b"three"):
+        assert reader.feed(gzip.compress(word)) == word
+    reader.end()
+    reader.check_end()
 
 
 @pytest.mark.parametrize(
