@@ -115,6 +115,7 @@ class WireSource:
 
     def _decode(self, received: bytes, chunks: Batch) -> None:
         feed = self._decoder.feed
+        now = self._io.now()
         try:
             for event in self._parser.feed(received):
                 news = feed(event)
@@ -124,8 +125,8 @@ class WireSource:
                     news = self._joiner.joined(news)
                 chunks.append(event)
                 chunks += news
-                if event.type not in NO_CONTENT and event.data and not event.data.isspace():
-                    self._content = self._io.now()
+                if self._content != now and event.type not in NO_CONTENT and event.data.strip():
+                    self._content = now
                 if self._decoder.done:
                     return
         except EventTooLargeError as error:

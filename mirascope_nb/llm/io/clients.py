@@ -144,6 +144,9 @@ def _of_running_loop() -> _LoopClients:
     loop = get_running_loop()
     clients = _loops.get(loop)
     if clients is None:
+        # A loop that was closed without shutting its generators down lives on in its connections.
+        for gone in [each for each in _loops if each.is_closed()]:
+            del _loops[gone]
         clients = _loops[loop] = _LoopClients()
     return clients
 

@@ -67,13 +67,13 @@ async def test_streams_in_a_row_open_one_connection_though_their_end_comes_late(
         await stream.release()  # before the last chunk has come
         assert await until(lambda number=number: ends > number)
         if asker.face == "async":
-            assert await until(lambda: len(kept_by_loop()) == 1)
+            assert await until(lambda: len(kept_by(asyncio.get_running_loop())) == 1)
     assert host.connections == 1
 
 
-def kept_by_loop() -> list[sockets_async.Connection]:
+def kept_by(loop: asyncio.AbstractEventLoop) -> list[sockets_async.Connection]:
     loops = clients_module._loops  # pyright: ignore[reportPrivateUsage]
-    pools = loops[asyncio.get_running_loop()].pools.values()
+    pools = loops[loop].pools.values()
     return [each for pool in pools if pool is not None for each in pool._kept]  # pyright: ignore[reportPrivateUsage]
 
 
@@ -434,3 +434,16 @@ async def test_which_limit_ended_a_connecting_is_told(
     with pytest.raises(llm.TimeoutError, match=told):
         await async_asker.open(host, Timeouts(**{limit: 0.05}))
     assert sockets_module.SHORTEST > 0
+
+
+def test_a_loop_that_is_closed_without_a_word_is_forgotten_by_the_next(
+    host: Host, async_asker: Asker
+) -> None:
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(async_asker.send(host))
+    for each in kept_by(loop):
+        each.abort()
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+    asyncio.run(async_asker.send(host))
+    assert loop not in clients_module._loops  # pyright: ignore[reportPrivateUsage]
