@@ -59,6 +59,9 @@ class Vendor:
     """Prefixes for which it is registered by itself when first used."""
     prefix: str | None = None
     """What is cut off a model id to make the service's own model name; `None` for nothing."""
+    plain_names: bool = False
+    """Whether no name of a model holds a slash: then what comes before one in a model id is cut too
+    if it is not the prefix, but the scope of somebody's proxy."""
     auth: Mapping[str, str] = field(default_factory=lambda: dict(BEARER))
     """Headers that let in, in which `{key}` stands for the key."""
     proxy_auth: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -112,6 +115,7 @@ def native(id: str, name: str, wire: WireName | None, base_url: str, key_env: st
         default_scope=(scope,),
         auto_scope=() if ":" in id else (scope,),
         prefix=scope,
+        plain_names=True,
         profile=OPENAI,
     )
 

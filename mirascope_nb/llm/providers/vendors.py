@@ -67,6 +67,7 @@ _ROWS = [
         default_scope=("anthropic/",),
         auto_scope=("anthropic/",),
         prefix="anthropic/",
+        plain_names=True,
         auth={"x-api-key": "{key}"},
     ),
     # https://ai.google.dev/api; GOOGLE_API_KEY: https://ai.google.dev/gemini-api/docs/api-key
@@ -80,6 +81,7 @@ _ROWS = [
         default_scope=("google/",),
         auto_scope=("google/",),
         prefix="google/",
+        plain_names=True,
         auth={"x-goog-api-key": "{key}"},
         proxy_auth=BEARER,
     ),
@@ -132,6 +134,7 @@ _ROWS = [
         "https://api.x.ai/v1",
         "XAI_API_KEY",
         wire="openai_responses",
+        plain_names=True,
         # Of its models that reason, these take an effort: https://docs.x.ai/docs/guides/reasoning
         profile=Profile(
             replays_turns=False, strict_formats=True, reasoning_prefixes=("grok-3-mini",)
@@ -162,7 +165,13 @@ _ROWS = [
         profile=COMPATIBLE,
     ),
     # https://platform.minimax.io/docs/api-reference/text-openai-api
-    compatible("minimax", "MiniMax", "https://api.minimax.io/v1", "MINIMAX_API_KEY"),
+    compatible(
+        "minimax",
+        "MiniMax",
+        "https://api.minimax.io/v1",
+        "MINIMAX_API_KEY",
+        plain_names=True,
+    ),
     # https://docs.requesty.ai/quickstart
     compatible(
         "requesty",
@@ -204,6 +213,7 @@ _ROWS = [
         None,
         "AZURE_OPENAI_API_KEY",
         base_url_env="AZURE_OPENAI_ENDPOINT",
+        plain_names=True,
         auth={"api-key": "{key}"},
         profile=_AZURE,
     ),
@@ -222,10 +232,17 @@ _ROWS = [
         "Cerebras",
         "https://api.cerebras.ai/v1",
         "CEREBRAS_API_KEY",
+        plain_names=True,
         profile=STRICT,
     ),
     # https://api-docs.deepseek.com
-    compatible("deepseek", "DeepSeek", "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY"),
+    compatible(
+        "deepseek",
+        "DeepSeek",
+        "https://api.deepseek.com/v1",
+        "DEEPSEEK_API_KEY",
+        plain_names=True,
+    ),
     # https://docs.fireworks.ai/tools-sdks/openai-compatibility
     compatible(
         "fireworks",
@@ -269,6 +286,7 @@ _ROWS = [
         "Mistral",
         "https://api.mistral.ai/v1",
         "MISTRAL_API_KEY",
+        plain_names=True,
         profile=STRICT,
         renames={"seed": "random_seed", "stream_options": None},
     ),
@@ -281,6 +299,7 @@ _ROWS = [
         "Perplexity",
         "https://api.perplexity.ai",
         "PERPLEXITY_API_KEY",
+        plain_names=True,
         profile=Profile(replays_turns=False, strict_formats=True, tolerates_missing_end=True),
     ),
     # https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html
@@ -298,6 +317,7 @@ _ROWS = [
         default_scope=("sandbox/",),
         auto_scope=("sandbox/",),
         prefix="sandbox/",
+        plain_names=True,
         default_key="sandbox",
         profile=STRICT,
         start=_sandbox,

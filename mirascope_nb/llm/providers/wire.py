@@ -150,7 +150,10 @@ class WireProvider(BaseProvider[Endpoint]):
 
     def model_name(self, model_id: str) -> str:
         """The model as the service calls it: the id without the provider's prefix."""
-        return model_id.removeprefix(self.vendor.prefix or "")
+        prefix = self.vendor.prefix or ""
+        if self.vendor.plain_names and not model_id.startswith(prefix):
+            return model_id.partition("/")[2] or model_id
+        return model_id.removeprefix(prefix)
 
     def _prepare(
         self,
@@ -274,9 +277,8 @@ class OpenAINames(WireProvider):
     """What OpenAI's own providers share: names that may choose the API."""
 
     def model_name(self, model_id: str) -> str:
-        """The segments after the first slash, without the suffix that chooses the API."""
-        name = model_id.partition("/")[2] or model_id
-        return name.removesuffix(":completions").removesuffix(":responses")
+        """The model's name without the suffix that chooses the API."""
+        return super().model_name(model_id).removesuffix(":completions").removesuffix(":responses")
 
 
 def _user_agent() -> str:

@@ -192,6 +192,29 @@ def test_a_request_goes_to_the_vendors_address_with_its_key(
     assert recorder.body.get("model", "m") == "m"
 
 
+@pytest.mark.parametrize(
+    ("vendor", "scope", "model_id", "name"),
+    [
+        ("anthropic", "proxy/", "proxy/claude-sonnet-4-5", "claude-sonnet-4-5"),
+        ("google", "proxy/", "proxy/gemini-2.5-flash", "gemini-2.5-flash"),
+        ("openai:completions", "proxy/", "proxy/gpt-4o", "gpt-4o"),
+        ("openai:completions", "big/", "big/qwen/qwen3-4b", "qwen/qwen3-4b"),
+        ("mistral", "proxy/", "proxy/codestral-2508", "codestral-2508"),
+        # The names of those whose models are many makers' have slashes of their own.
+        ("openrouter", "openai/", "openai/gpt-4o", "openai/gpt-4o"),
+        ("vllm", "meta-llama/", "meta-llama/Llama-3.1-8B", "meta-llama/Llama-3.1-8B"),
+        ("groq", "groq/", "groq/openai/gpt-oss-120b", "openai/gpt-oss-120b"),
+    ],
+)
+def test_a_proxys_scope_is_no_part_of_a_models_name(
+    vendor: str, scope: str, model_id: str, name: str, recorder: Recorder
+) -> None:
+    transport = httpx2.MockTransport(recorder.answer)
+    llm.register_provider(vendor, scope, api_key="k", transport=transport)
+    llm.Model(model_id).call("Hello.")
+    assert f"/models/{name}:" in str(recorder.last.url) or recorder.body["model"] == name
+
+
 def test_every_vendor_has_a_class_and_a_test() -> None:
     assert {row[0] for row in ADDRESSES} | ELSEWHERE == set(VENDORS)
     assert (
