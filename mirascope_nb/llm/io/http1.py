@@ -31,6 +31,7 @@ HEAD_END = re.compile(rb"\n\r?\n")
 SENT_FIELD = re.compile(rf"{NAME}: [\t\x20-\x7e]*\Z")
 CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]{0,64}(?:;[^\r\n]{0,4000})?\r\n")
 PREAMBLE = b"HTTP/1."
+TOO_LONG = "a chunk of the reply is longer than it says"
 SWITCHING = 101
 FIRST_FINAL = 200
 BODILESS = frozenset({204, 304})
@@ -290,21 +291,15 @@ class ReplyReader:
                     break
                 left = length + 2
             stop = at + left
-            if stop <= size:
-                tail = min(left, 2)
-                if data[stop - tail : stop] != b"\r\n"[-tail:]:
-                    raise BrokenReplyError("a chunk of the reply is longer than it says")
-                if left > 2:  # noqa: PLR2004, the line end
-                    pieces.append(data[at : stop - 2])
-                at, left = stop, 0
-                continue
-            body = min(size, stop - 2)
-            if body > at:
-                pieces.append(data[at:body])
-            if body < size and data[body:size] != b"\r":
-                raise BrokenReplyError("a chunk of the reply is longer than it says")
-            left -= size - at
-            break
+            if stop > size:
+                left = _left_of_chunk(data, at, left, pieces)
+                break
+            tail = min(left, 2)
+            if data[stop - tail : stop] != b"\r\n"[-tail:]:
+                raise BrokenReplyError(TOO_LONG)
+            if left > 2:  # noqa: PLR2004, the line end
+                pieces.append(data[at : stop - 2])
+            at, left = stop, 0
         self._left = left
         return b"".join(pieces)
 
@@ -327,3 +322,14 @@ class ReplyReader:
         else:
             self._rest = data
         return b""
+
+
+def _left_of_chunk(data: bytes, at: int, left: int, pieces: list[bytes]) -> int:
+    """Take the beginning of a chunk, and return what it still lacks, its line end included."""
+    size = len(data)
+    body = min(size, at + left - 2)
+    if body > at:
+        pieces.append(data[at:body])
+    if body < size and data[body:size] != b"\r":
+        raise BrokenReplyError(TOO_LONG)
+    return left - (size - at)
