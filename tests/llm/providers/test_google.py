@@ -374,6 +374,16 @@ def test_a_schema_is_written_in_the_services_own_form() -> None:
     assert members["other"] == {"type": "OBJECT", "nullable": True}
 
 
+def test_formats_that_the_service_refuses_are_described() -> None:
+    day = {"type": "string", "format": "date", "description": "When."}
+    schema = {"type": "object", "properties": {"day": day, "at": day | {"format": "date-time"}}}
+    for made in (format_schema(schema), tool_schema(schema) or {}):
+        assert made["properties"] == {
+            "day": {"type": "STRING", "description": "When.\nFormat: date"},
+            "at": {"type": "STRING", "description": "When.", "format": "date-time"},
+        }
+
+
 def test_a_tools_schema_keeps_null_as_a_type() -> None:
     made = tool_schema(
         {

@@ -33,6 +33,9 @@ _KEYWORDS = {
     "title": "title",
 }
 _FREE = {"type": "OBJECT"}
+# Any other is refused: "only 'enum' and 'date-time' are supported for STRING type". See
+# https://github.com/google-gemini/gemini-cli/issues/3178
+_FORMATS = frozenset({"date-time", "double", "enum", "float", "int32", "int64"})
 
 
 def format_schema(schema: dict[str, Any]) -> dict[str, Any]:
@@ -83,6 +86,8 @@ class _Translation:
             for keyword, known in _KEYWORDS.items()
             if schema.get(keyword) is not None
         }
+        if translated.get("format") not in _FORMATS and (form := translated.pop("format", None)):
+            _hint(translated, f"Format: {form}")
         if variants:
             return translated | {"any_of": [self.of(each) for each in variants]}
         kind = schema.get("type")
@@ -138,6 +143,10 @@ def _enumerate(schema: dict[str, Any], translated: dict[str, Any]) -> None:
     if all(isinstance(value, str) for value in values):
         translated["enum"] = values
         return
-    hint = "One of: " + ", ".join(map(str, values))
+    _hint(translated, "One of: " + ", ".join(map(str, values)))
+
+
+def _hint(translated: dict[str, Any], hint: str) -> None:
+    """Describe what the service has no keyword for."""
     description = translated.get("description")
     translated["description"] = f"{description}\n{hint}" if description else hint
