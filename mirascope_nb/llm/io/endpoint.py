@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 from urllib.parse import urlsplit
@@ -20,6 +21,8 @@ __all__ = ["Endpoint"]
 REDACTED = "[redacted]"
 SHORTEST_SECRET = 8
 MAX_REPLY = 256 * 1024 * 1024
+USER = re.compile(r"//[^/?#]*@")
+"""A user's name and password in an address."""
 
 
 class Endpoint:
@@ -76,18 +79,30 @@ class Endpoint:
         raise TypeError("an endpoint holds a key, and is not pickled; register it where it is used")
 
     def __repr__(self) -> str:
-        return f"Endpoint(provider={self.provider!r}, base_url={self.base_url!r})"
+        return f"Endpoint(provider={self.provider!r}, base_url={self.shown!r})"
+
+    @property
+    def shown(self) -> str:
+        """The address without a user's name and password, should it have them."""
+        return USER.sub("//", self.base_url)
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port: what connections are shared by."""
-        parts = urlsplit(self.base_url)
+        """Scheme, host and port: what connections are shared by. Of no address, what there is."""
+        shown = self.shown
+        try:
+            parts = urlsplit(shown)
+        except ValueError:
+            return shown
         return f"{parts.scheme}://{parts.netloc}"
 
     @property
     def is_loopback(self) -> bool:
         """Whether the address is this machine's own, which no proxy of the environment serves."""
-        host = urlsplit(self.base_url).hostname or ""
+        try:
+            host = urlsplit(self.base_url).hostname or ""
+        except ValueError:
+            return False
         try:
             return ipaddress.ip_address(host).is_loopback
         except ValueError:

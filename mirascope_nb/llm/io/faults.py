@@ -63,13 +63,13 @@ def translate(error: Exception, endpoint: Endpoint) -> Exception:
         )
     if kind == "late":
         return late(endpoint, original)
+    if kind in {"unreachable", "broken"} and _is_tls(error):
+        failed = ConnectionError(
+            f"The TLS connection to {where} failed: {said}", endpoint.provider, original
+        )
+        failed.should_retry = False
+        return failed
     if kind == "unreachable":
-        if _is_tls(error):
-            failed = ConnectionError(
-                f"The TLS connection to {where} failed: {said}", endpoint.provider, original
-            )
-            failed.should_retry = False
-            return failed
         return ConnectionError(
             f"Cannot reach {where}: {said or type(error).__name__}. "
             "Check that the address is right and that the server runs.",
@@ -78,16 +78,15 @@ def translate(error: Exception, endpoint: Endpoint) -> Exception:
         )
     if kind == "no address":
         failed = ConnectionError(
-            f"{endpoint.base_url!r} is not an address of {endpoint.provider}: {said}",
+            f"{endpoint.shown!r} is not an address of {endpoint.provider}: {said}",
             endpoint.provider,
             original,
         )
         failed.should_retry = False
         return failed
+    what = "connection to {} broke" if kind == "broken" else "request to {} could not be made"
     failed = ConnectionError(
-        f"The connection to {where} broke: {said or type(error).__name__}",
-        endpoint.provider,
-        original,
+        f"The {what.format(where)}: {said or type(error).__name__}", endpoint.provider, original
     )
     if kind != "broken":
         failed.should_retry = False  # a mistake in a program, which will be made again
@@ -172,6 +171,7 @@ def _of_the_transport(error: Exception) -> Exception:
 
 
 def _is_tls(error: BaseException) -> bool:
+    """Whether the two ends did not agree. A connection that was cut is a matter of the network."""
     if "ssl" not in sys.modules:
         return False
     import ssl
@@ -181,6 +181,7 @@ def _is_tls(error: BaseException) -> bool:
         if link is None:
             return False
         if isinstance(link, ssl.SSLError):
-            return True
+            cut = ssl.SSLEOFError | ssl.SSLZeroReturnError | ssl.SSLSyscallError
+            return not isinstance(link, cut)
         link = link.__cause__ or link.__context__
     return False

@@ -143,8 +143,8 @@ async def _connect(pool: Pool, endpoint: Endpoint, deadline: float | None) -> Co
         if is_limit:
             raise UnacceptedError from error
         raise
-    except OSError as error:
-        raise UnreachableError(str(error)) from error
+    except (OSError, UnicodeError) as error:  # the latter of a name that no host can have
+        raise UnreachableError(str(error) or type(error).__name__) from error
 
 
 async def _ask(

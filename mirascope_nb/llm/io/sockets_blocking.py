@@ -18,6 +18,8 @@ from mirascope_nb.llm.io.sockets import KEPT, SHORTEST
 __all__ = ["BlockingConnection", "BlockingPool"]
 
 READ_SIZE = 1 << 16
+CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
+"""What TLS makes of a broken pipe."""
 WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError)
 
 
@@ -41,7 +43,10 @@ class BlockingConnection:
             OSError: If the connection broke, or the deadline passes first.
         """
         self._wait_until(deadline)
-        self._socket.sendall(data)
+        try:
+            self._socket.sendall(data)
+        except CUT as error:
+            raise BrokenPipeError(str(error)) from error
 
     async def receive(self, deadline: float | None) -> bytes:
         """What has come, waiting if that is nothing; empty at the end.
