@@ -17,6 +17,7 @@ from mirascope_nb.sandbox.constraints import (
     resolved,
 )
 from mirascope_nb.sandbox.facts import Facts, words_of
+from mirascope_nb.sandbox.hints import heeded
 from mirascope_nb.sandbox.jsonvalue import Object, as_list, as_object, as_text, is_list, is_object
 from mirascope_nb.sandbox.patterns import matching
 from mirascope_nb.sandbox.skills import classify, list_asked_for, list_of_noun
@@ -65,7 +66,7 @@ class _Filling:
         self._records = records
 
     def value(self, schema: Object, names: tuple[str, ...], record: Record, depth: int) -> Any:
-        schema = resolved(schema, self._root)
+        schema = heeded(resolved(schema, self._root))
         if "const" in schema:
             return schema["const"]
         if is_list(schema.get("enum")) and schema["enum"]:

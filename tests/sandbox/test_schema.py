@@ -5,6 +5,7 @@ import enum
 import json
 import re
 import uuid
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Optional, cast
 
@@ -330,3 +331,35 @@ def test_every_filled_value_is_valid(fields: dict[str, Any], prompt: str, eager:
 def test_nonsense_for_a_schema_does_no_harm(schema: Any) -> None:
     if isinstance(schema, dict):
         json.dumps(filled(cast("dict[str, Any]", schema), "Recommend a fantasy book."))
+
+
+DESCRIBED: list[tuple[dict[str, Any], Callable[[Any], object]]] = [
+    (
+        {"type": "integer", "description": "{maximum: 5, minimum: 3}"},
+        lambda made: 3 <= made <= 5,
+    ),
+    ({"type": "string", "description": "When.\nFormat: date"}, dt.date.fromisoformat),
+    ({"type": "integer", "description": "How.\nOne of: 7, 8"}, lambda made: made in (7, 8)),
+    (
+        {"type": "string", "description": "A code.\n\n{pattern: ^[A-Z]{3}-\\d{4}$}"},
+        lambda made: re.fullmatch(r"[A-Z]{3}-\d{4}", made),
+    ),
+    (
+        {"type": "array", "description": "{prefixItems: [{'type': 'boolean'}, {'type': 'null'}]}"},
+        lambda made: isinstance(made[0], bool) and made[1] is None,
+    ),
+    (
+        {"type": "object", "description": "{additionalProperties: {'type': 'integer'}}"},
+        lambda made: all(isinstance(value, int) for value in made.values()),
+    ),
+    ({"type": "integer", "minimum": 9, "description": "{minimum: 1}"}, lambda made: made >= 9),
+    ({"type": "string", "description": "{maxLength: }"}, lambda made: isinstance(made, str)),
+    ({"type": "integer", "description": "{minimum: [}"}, lambda made: isinstance(made, int)),
+]
+
+
+@pytest.mark.parametrize(("schema", "fits"), DESCRIBED)
+def test_what_a_description_asks_for_is_heeded(
+    schema: dict[str, Any], fits: Callable[[Any], object]
+) -> None:
+    assert fits(filled(schema, "Make something up."))
