@@ -384,6 +384,29 @@ def test_formats_that_the_service_refuses_are_described() -> None:
         }
 
 
+def test_what_the_service_has_no_keyword_for_is_described() -> None:
+    point = {"type": "object", "properties": {"x": {"type": "number"}}}
+    properties = {
+        "counts": {"type": "object", "additionalProperties": {"type": "integer"}},
+        "points": {"type": "object", "additionalProperties": {"$ref": "#/$defs/Point"}},
+        "share": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+        "pair": {"type": "array", "prefixItems": [{"type": "integer"}, {"type": "string"}]},
+        "closed": {"type": "object", "additionalProperties": False},
+    }
+    schema = {"type": "object", "properties": properties, "$defs": {"Point": point}}
+    made = format_schema(schema)["properties"]
+    described = {name: each.get("description") for name, each in made.items()}
+    assert described == {
+        "counts": "{additionalProperties: {'type': 'INTEGER'}}",
+        "points": (
+            "{additionalProperties: {'type': 'OBJECT', 'properties': {'x': {'type': 'NUMBER'}}}}"
+        ),
+        "share": "{exclusiveMaximum: 1, exclusiveMinimum: 0}",
+        "pair": "{prefixItems: [{'type': 'INTEGER'}, {'type': 'STRING'}]}",
+        "closed": None,
+    }
+
+
 def test_a_tools_schema_keeps_null_as_a_type() -> None:
     made = tool_schema(
         {

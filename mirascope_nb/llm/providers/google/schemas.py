@@ -8,7 +8,7 @@ Source: https://ai.google.dev/api/caching#Schema
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from mirascope_nb.llm.providers.encoding import mapping, sequence
 
@@ -32,6 +32,15 @@ _KEYWORDS = {
     "required": "required",
     "title": "title",
 }
+# What it has no keyword for is put into the description, where the model may read it.
+_DESCRIBED = (
+    "additionalProperties",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "multipleOf",
+    "prefixItems",
+    "uniqueItems",
+)
 _FREE = {"type": "OBJECT"}
 # Any other is refused: "only 'enum' and 'date-time' are supported for STRING type". See
 # https://github.com/google-gemini/gemini-cli/issues/3178
@@ -94,8 +103,22 @@ class _Translation:
         if isinstance(kind, str):
             translated["type"] = kind.upper()
         _enumerate(schema, translated)
+        rest = {key: schema.get(key) for key in _DESCRIBED}
+        told = [
+            f"{key}: {self._described(value)}"
+            for key, value in rest.items()
+            if value is not None and value is not False
+        ]
+        if told:
+            _hint(translated, "{" + ", ".join(told) + "}")
         self._contain(schema, translated)
         return translated
+
+    def _described(self, value: Any) -> Any:
+        """A keyword's value for a description, without references to what is not sent."""
+        if isinstance(value, list):
+            return [self._described(each) for each in sequence(cast("object", value))]
+        return self.of(mapping(cast("object", value))) if isinstance(value, dict) else value
 
     def _contain(self, schema: dict[str, Any], translated: dict[str, Any]) -> None:
         """Put in what an object or an array consists of."""
