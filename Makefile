@@ -22,7 +22,7 @@ NPM := sh ../tools/node.sh npm --loglevel=error
 export JUPYTER_PREFER_ENV_PATH := 1
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
-.PHONY: help demo lab test check lint types imports spelling ui unit kernel browser notebooks \
+.PHONY: help demo lab test check lint types imports spelling ui unit kernel soak browser notebooks \
 	test-interop coverage bench refresh dist lock format clean dev chromium
 
 help:
@@ -104,6 +104,11 @@ unit: dev
 
 kernel: dev
 	@$(PYTEST) -m kernel
+
+# Half an hour: every cut, thousands of spoilt replies, hundreds of interrupts. One after another,
+# since figures are taken.
+soak: dev
+	@$(PYTEST) --capture=no -m soak
 
 browser: dev chromium
 	@$(PYTEST) -m browser

@@ -139,7 +139,7 @@ async def test_a_cut_at_every_byte_is_told(
 async def test_a_cut_at_every_single_byte_is_told_with_every_line_end(
     faults: FaultServer, wire: Wire, face: str, how: str, end: str
 ) -> None:
-    assert await sweep(faults, wire, face, how, end=LINE_ENDS[end]) > 200
+    assert await sweep(faults, wire, face, how, end=LINE_ENDS[end]) > 150
 
 
 async def test_a_cut_at_every_byte_of_the_last_event_is_told_with_every_line_end(

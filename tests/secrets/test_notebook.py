@@ -95,7 +95,7 @@ CELLS = {
                     print(*told.format())
                     error = error.__cause__ or error.__context__
         """,
-    "names": "%whos",
+    "names": "%who_ls",
     "the widgets": """
         from ipywidgets.embed import embed_snippet
         from ipywidgets import Widget
