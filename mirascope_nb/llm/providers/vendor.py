@@ -45,6 +45,8 @@ class Vendor:
     """Its wire protocol; `None` where it depends on the request."""
     base_url: str | None
     """Its address; `None` if it must be given."""
+    path_root: str = ""
+    """What every path begins with. An address that ends with it too is taken as meant."""
     base_url_env: str | None = None
     """The environment variable that may hold another address."""
     key_env: str | None = None

@@ -71,6 +71,7 @@ class WireProvider(BaseProvider[Endpoint]):
         key = self._key(api_key, base_url)
         given = base_url or os.environ.get(vendor.base_url_env or "")
         address = checked_address(given or self._own_address(), vendor.name)
+        address = address.rstrip("/").removesuffix(vendor.path_root)
         self._is_ours = not given and vendor.start is not None
         self._profile = self.profile_at(address)
         self.client = Endpoint(

@@ -215,6 +215,35 @@ def test_a_proxys_scope_is_no_part_of_a_models_name(
     assert f"/models/{name}:" in str(recorder.last.url) or recorder.body["model"] == name
 
 
+@pytest.mark.parametrize(
+    ("vendor", "base_url", "address"),
+    [
+        ("anthropic", "https://proxy.example/v1/", "https://proxy.example/v1/messages"),
+        (
+            "anthropic",
+            "https://proxy.example/v1/claude",
+            "https://proxy.example/v1/claude/v1/messages",
+        ),
+        (
+            "google",
+            "https://proxy.example/v1beta",
+            "https://proxy.example/v1beta/models/m:generateContent",
+        ),
+        (
+            "openai:completions",
+            "https://proxy.example/v1",
+            "https://proxy.example/v1/chat/completions",
+        ),
+    ],
+)
+def test_an_address_may_end_with_the_version_that_paths_begin_with(
+    vendor: str, base_url: str, address: str, recorder: Recorder
+) -> None:
+    registered(recorder, vendor, base_url=base_url, api_key="k")
+    llm.Model("test/m").call("Hello.")
+    assert str(recorder.last.url) == address
+
+
 def test_every_vendor_has_a_class_and_a_test() -> None:
     assert {row[0] for row in ADDRESSES} | ELSEWHERE == set(VENDORS)
     assert (
