@@ -81,7 +81,10 @@ class Anthropic:
         if not isinstance(model, str) or not model:
             raise _invalid("model: Field required")
         if limit is None:
-            raise _invalid("max_tokens: Field required")
+            wrong = (
+                "must be greater than or equal to 1" if "max_tokens" in body else "Field required"
+            )
+            raise _invalid(f"max_tokens: {wrong}")
         messages: Any = body.get("messages")
         if not is_list(messages):
             raise _invalid("messages: Field required")
