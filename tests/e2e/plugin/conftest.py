@@ -118,6 +118,21 @@ class Notebook:
         )
 
 
+ALWAYS = ("test_the_page_has_nothing_to_complain_of", "test_saved_replies_are_cards")
+"""What is tried in every front end also in the quick run."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave all but a little of the older front ends to the matrix."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.parent == here and not item.name.startswith(ALWAYS):
+            params = getattr(item, "callspec").params  # noqa: B009, each is parametrised by its front end
+            if params["served"] != _labs["HERE"].name:
+                item.add_marker(pytest.mark.matrix)
+
+
 @pytest.fixture(scope="module", params=list(FRONT_ENDS))
 def served(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, chromium: str
