@@ -23,10 +23,20 @@ from mirascope_nb.llm.io.faults import (
 from mirascope_nb.llm.io.http1 import BrokenReplyError, ReplyReader, RequestBytes, request_bytes
 from mirascope_nb.llm.io.protocol import HttpRequest
 
-__all__ = ["KEPT", "SHORTEST", "Connection", "Pool", "SocketStream", "request_by_socket"]
+__all__ = [
+    "KEPT",
+    "MOST_AFTER_END",
+    "SHORTEST",
+    "Connection",
+    "Pool",
+    "SocketStream",
+    "request_by_socket",
+]
 
 KEPT = 30.0
 """Seconds for which a connection is kept unused. Servers close theirs after a minute or more."""
+MOST_AFTER_END = 1 << 16
+"""Bytes that may follow what said all, for the connection to be kept."""
 SHORTEST = 0.001
 """Seconds to wait at least: a socket takes zero for never."""
 

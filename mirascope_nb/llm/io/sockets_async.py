@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 from mirascope_nb.llm.io.address import Address
 from mirascope_nb.llm.io.connecting import connect
 from mirascope_nb.llm.io.http1 import ReplyReader, RequestBytes
-from mirascope_nb.llm.io.sockets import KEPT
+from mirascope_nb.llm.io.sockets import KEPT, MOST_AFTER_END
 
 if TYPE_CHECKING:
     import ssl
@@ -26,7 +26,6 @@ MOST_BUFFERED = 1 << 20
 """Bytes that wait to be read, above which the server has to wait as well."""
 LINGER = 0.1
 """Seconds for which a reply that has said all may take to end, so that its connection is kept."""
-MOST_AFTER_END = 1 << 16
 
 
 class Connection(asyncio.Protocol):
@@ -81,7 +80,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Note how it ended."""
         self.is_over = True
-        self._error = exc
+        self._error = exc or self._error
         self._transport = None
         self._stop_timer()
         self._pool.forget(self)
@@ -165,7 +164,11 @@ class Connection(asyncio.Protocol):
         """Put it into the pool for another request."""
         self._stop_timer()
         self._rest = None
-        if self.is_over or self._received or self._is_paused or self._transport is None:
+        transport = self._transport
+        if self.is_over or self._received or self._is_paused or transport is None:
+            self.abort()
+        elif transport.get_write_buffer_size():
+            # The server answered before it had read all, and may never read what comes after.
             self.abort()
         else:
             self._pool.keep(self)
@@ -200,7 +203,9 @@ class Connection(asyncio.Protocol):
         """Close it at once."""
         self._stop_timer()
         self._rest = None
-        self.is_over = True
+        if not self.is_over:  # whoever still reads must not take this for the end of the reply
+            self._error = ConnectionAbortedError("the connection was closed")
+            self.is_over = True
         self._pool.forget(self)
         if self._transport is not None:
             self._transport.abort()
@@ -226,6 +231,7 @@ class Pool:
         self.address = address
         self._tls = tls
         self._kept: list[Connection] = []
+        self._clearing: asyncio.TimerHandle | None = None
 
     async def connect(self, seconds: float | None) -> Connection:
         """A new connection.
@@ -252,8 +258,7 @@ class Pool:
             return None
         connection = kept.pop()
         now = time.monotonic()
-        while kept and now - (kept[0].kept_since or now) > KEPT:
-            kept[0].abort()  # which takes it out
+        self._close_old(now)
         since, connection.kept_since = connection.kept_since, None
         if connection.is_over or now - (since or now) > KEPT:
             connection.abort()
@@ -264,6 +269,22 @@ class Pool:
         """Take a connection back."""
         connection.kept_since = time.monotonic()
         self._kept.append(connection)
+        if self._clearing is None:
+            self._clearing = self.loop.call_later(KEPT, self._clear)
+
+    def _close_old(self, now: float) -> None:
+        kept = self._kept
+        while kept and now - (kept[0].kept_since or now) > KEPT:
+            kept[0].abort()  # which takes it out
+
+    def _clear(self) -> None:
+        """Close the connections that have waited for too long, used again or not."""
+        now = time.monotonic()
+        self._close_old(now)
+        self._clearing = None
+        if self._kept:
+            oldest = self._kept[0].kept_since or now
+            self._clearing = self.loop.call_later(max(0.01, oldest + KEPT - now), self._clear)
 
     def forget(self, connection: Connection) -> None:
         """Have nothing more to do with a connection."""
@@ -274,6 +295,9 @@ class Pool:
 
     async def aclose(self) -> None:
         """Close every connection, also those in use."""
+        if self._clearing is not None:
+            self._clearing.cancel()
+            self._clearing = None
         for connection in list(self.open):
             connection.abort()
         # The loop drops a socket with its next turn, one that is encrypted with the one after.

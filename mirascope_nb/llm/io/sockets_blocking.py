@@ -13,7 +13,7 @@ import time
 
 from mirascope_nb.llm.io.address import Address
 from mirascope_nb.llm.io.http1 import ReplyReader, RequestBytes
-from mirascope_nb.llm.io.sockets import KEPT, SHORTEST
+from mirascope_nb.llm.io.sockets import KEPT, MOST_AFTER_END, SHORTEST
 
 __all__ = ["BlockingConnection", "BlockingPool"]
 
@@ -21,6 +21,10 @@ READ_SIZE = 1 << 16
 CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 """What TLS makes of a broken pipe."""
 WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError)
+
+
+def _left(deadline: float | None) -> float | None:
+    return None if deadline is None else max(deadline - time.monotonic(), SHORTEST)
 
 
 class BlockingConnection:
@@ -42,7 +46,7 @@ class BlockingConnection:
         Raises:
             OSError: If the connection broke, or the deadline passes first.
         """
-        self._wait_until(deadline)
+        self._socket.settimeout(_left(deadline))
         try:
             self._socket.sendall(data)
         except CUT as error:
@@ -54,20 +58,18 @@ class BlockingConnection:
         Raises:
             OSError: If the connection broke, or the deadline passes first.
         """
-        self._wait_until(deadline)
+        self._socket.settimeout(_left(deadline))
         return self._socket.recv(READ_SIZE)
-
-    def _wait_until(self, deadline: float | None) -> None:
-        left = None if deadline is None else max(deadline - time.monotonic(), SHORTEST)
-        self._socket.settimeout(left)
 
     def is_good(self) -> bool:
         """Whether another request may be sent: all of the last reply has come, and no end."""
         rest, self.rest = self.rest, None
         self._socket.settimeout(0)
+        size = 0
         try:
             while received := self._socket.recv(READ_SIZE):
-                if rest is None or rest.is_whole:
+                size += len(received)
+                if rest is None or rest.is_whole or size > MOST_AFTER_END:
                     return False  # unasked for
                 rest.feed(received)
         except WOULD_BLOCK:
@@ -108,16 +110,38 @@ class BlockingPool:
             TimeoutError: If there is none in time.
             OSError: If there can be none.
         """
-        place = self.address.host, self.address.port
-        connected = socket.create_connection(place, timeout=seconds)
+        deadline = None if seconds is None else time.monotonic() + seconds
+        connected = self._connected(deadline)
         try:
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._tls is not None:
+                connected.settimeout(_left(deadline))
                 connected = self._tls.wrap_socket(connected, server_hostname=self.address.host)
         except BaseException:
             connected.close()
             raise
         return BlockingConnection(self, connected)
+
+    def _connected(self, deadline: float | None) -> socket.socket:
+        """A socket of the first address that can be reached; each has its share of the time."""
+        host, port = self.address.host, self.address.port
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        failure = OSError(f"the name {host} has no address")
+        for tried, (family, kind, protocol, _, place) in enumerate(found):
+            connecting = socket.socket(family, kind, protocol)
+            try:
+                left = _left(deadline)
+                connecting.settimeout(None if left is None else left / (len(found) - tried))
+                connecting.connect(place)
+            except OSError as error:
+                connecting.close()
+                failure = error
+            except BaseException:
+                connecting.close()
+                raise
+            else:
+                return connecting
+        raise failure
 
     def take(self) -> BlockingConnection | None:
         """The connection that was used last, if it is still good."""
@@ -133,8 +157,12 @@ class BlockingPool:
 
     def keep(self, connection: BlockingConnection) -> None:
         """Take a connection back."""
-        connection.kept_since = time.monotonic()
-        self._kept.append(connection)
+        now = connection.kept_since = time.monotonic()
+        kept = self._kept
+        kept.append(connection)
+        with contextlib.suppress(IndexError):  # another thread was quicker
+            while now - kept[0].kept_since > KEPT:
+                kept.pop(0).abort()
 
     def close(self) -> None:
         """Close the connections that are kept."""
