@@ -172,6 +172,11 @@ class Accumulator:
         self._undecoded.clear()
         return self._raw_events
 
+    @property
+    def open_calls(self) -> list[str]:
+        """The tools of the calls that are not whole."""
+        return [name for name, _ in self._tools.values()]
+
     def add(self, chunk: StreamResponseChunk | Event) -> AssistantContentChunk | None:
         """Take a chunk in; return the content chunk that it adds to `chunks`, if it adds one.
 

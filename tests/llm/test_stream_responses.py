@@ -287,6 +287,24 @@ async def test_a_part_that_never_ends_is_an_error(world: World) -> None:
     assert part.partial_text == "a"
 
 
+async def test_a_call_that_never_ends_is_an_error_and_not_lost(world: World) -> None:
+    # The arguments may be cut off anywhere, so the tool may not be run with them.
+    stream = world.stream([*text("Let me see."), *tool("1", "f", '{"a"')[:-1]])
+    for _ in range(2):
+        with pytest.raises(llm.ConnectionError, match="inside the call of tool 'f'"):
+            await world.done(stream.finish())
+    assert not stream.consumed
+    assert stream.text() == "Let me see."
+    assert stream.tool_calls == []
+
+
+async def test_a_format_that_the_provider_has_not_resolved_is_read_as_json(world: World) -> None:
+    stream = world.stream(text('{"title": "A"}'), format=Book)
+    await world.done(stream.finish())
+    assert stream.format == llm.format(Book, mode="json")
+    assert stream.parse() == Book(title="A")
+
+
 BOOK: Any = llm.format(Book, mode="json")
 PIECES = ['{"ti', 'tle":"A', ' B","ta', 'gs":["x"', ',"y"]}']
 

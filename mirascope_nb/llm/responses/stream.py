@@ -16,7 +16,13 @@ from mirascope_nb.llm.accumulate import Accumulator
 from mirascope_nb.llm.chunks import AssistantContentChunk, StreamResponseChunk, TextChunk
 from mirascope_nb.llm.content import AssistantContentPart, Text, Thought, ToolCall
 from mirascope_nb.llm.exceptions import ConnectionError
-from mirascope_nb.llm.formatting import Format, FormatT, is_output_parser
+from mirascope_nb.llm.formatting import (
+    Format,
+    FormatSpec,
+    FormatT,
+    is_output_parser,
+    resolve_format,
+)
 from mirascope_nb.llm.messages import AssistantMessage, Message
 from mirascope_nb.llm.params import Params
 from mirascope_nb.llm.responses.root import RootResponse
@@ -53,7 +59,7 @@ class BaseStreamResponse(RootResponse[FormatT]):
         provider_model_name: str,
         params: Params,
         tools: AnyTools | None = None,
-        format: Format[FormatT] | None = None,
+        format: FormatSpec[FormatT] | None = None,
         input_messages: list[Message] | tuple[Message, ...],
         chunk_iterator: ChunkIterator | AsyncChunkIterator | ChunkSource,
     ) -> None:
@@ -65,7 +71,8 @@ class BaseStreamResponse(RootResponse[FormatT]):
             provider_model_name: The provider's own name of it.
             params: The params that were asked for.
             tools: The tools that were offered.
-            format: The format that was asked for.
+            format: The format that was asked for. One that a provider has not resolved to a
+                `Format` is read as JSON in the text.
             input_messages: What was sent.
             chunk_iterator: The chunks as they arrive.
         """
@@ -74,7 +81,7 @@ class BaseStreamResponse(RootResponse[FormatT]):
         self.provider_model_name = provider_model_name
         self.params = params
         self.toolkit = tools if isinstance(tools, BaseToolkit) else self.face.toolkit(tools)
-        self.format = format
+        self.format = resolve_format(format, "json")
         self._input_messages = list(input_messages)
         self._lock = self.face.io.lock()
         self.stopped = False
@@ -123,6 +130,22 @@ class BaseStreamResponse(RootResponse[FormatT]):
             raw_message=None,
         )
         self.messages = [*self._input_messages, self._message]
+
+    def _begin_as(self, fresh: BaseStreamResponse[FormatT]) -> None:
+        """Become another response to the same prompt, read from its beginning.
+
+        Another provider may have another mode of the format, and so have been sent other
+        instructions.
+        """
+        self.provider_id = fresh.provider_id
+        self.model_id = fresh.model_id
+        self.provider_model_name = fresh.provider_model_name
+        self.params = fresh.params
+        self.timeout = fresh.timeout
+        self.toolkit = fresh.toolkit
+        self.format = fresh.format
+        self._input_messages = fresh._input_messages
+        self._begin(fresh._source)
 
     consumed: bool
     """Whether the reply is whole and all of it has been read."""
@@ -205,6 +228,8 @@ class BaseStreamResponse(RootResponse[FormatT]):
                 raise self._failure
             try:
                 batch = await self._source.read()
+                if batch is None:
+                    self._refuse_open_calls()
             except Exception as error:  # noqa: BLE001, whoever overrides this decides
                 return await self._failed(error)
             except BaseException:
@@ -217,6 +242,15 @@ class BaseStreamResponse(RootResponse[FormatT]):
                 return False
             self._pending.extend(batch)
             return True
+
+    def _refuse_open_calls(self) -> None:
+        """Refuse a reply that ends inside a tool call, which would otherwise be lost unnoticed."""
+        if names := self._reply.open_calls:
+            raise ConnectionError(
+                f"The reply ended inside the call of tool '{names[0]}'. "
+                "What had arrived is kept on the response.",
+                self.provider_id,
+            )
 
     async def _failed(self, error: Exception) -> bool:
         """What to do about a read that failed."""

@@ -7,7 +7,7 @@ from typing import Any, Generic, Self, cast
 from mirascope_nb._loop import run_now
 from mirascope_nb.llm.content import AssistantContentPart, Text, Thought, ToolCall, ToolOutput
 from mirascope_nb.llm.context import Context, DepsT
-from mirascope_nb.llm.formatting import Format, FormatT
+from mirascope_nb.llm.formatting import FormatSpec, FormatT, resolve_format
 from mirascope_nb.llm.messages import AssistantMessage, Message, UserContent
 from mirascope_nb.llm.params import Params
 from mirascope_nb.llm.responses.root import RootResponse
@@ -38,7 +38,7 @@ class BaseResponse(RootResponse[FormatT]):
         provider_model_name: str,
         params: Params,
         tools: AnyTools | None = None,
-        format: Format[FormatT] | None = None,
+        format: FormatSpec[FormatT] | None = None,
         input_messages: list[Message] | tuple[Message, ...],
         assistant_message: AssistantMessage,
         finish_reason: FinishReason | None,
@@ -53,7 +53,8 @@ class BaseResponse(RootResponse[FormatT]):
             provider_model_name: The provider's own name of it.
             params: The params that were asked for.
             tools: The tools that were offered.
-            format: The format that was asked for.
+            format: The format that was asked for. One that a provider has not resolved to a
+                `Format` is read as JSON in the text.
             input_messages: What was sent.
             assistant_message: The reply. A call of the format tool in it becomes text.
             finish_reason: Why it ended, if not normally.
@@ -65,7 +66,7 @@ class BaseResponse(RootResponse[FormatT]):
         self.provider_model_name = provider_model_name
         self.params = params
         self.toolkit = tools if isinstance(tools, BaseToolkit) else self.face.toolkit(tools)
-        self.format = format
+        self.format = resolve_format(format, "json")
         self.finish_reason = finish_reason
         self.usage = usage
         assistant_message = _without_format_tool(assistant_message)

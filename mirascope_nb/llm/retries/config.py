@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -70,8 +71,9 @@ class RetryConfig:
         if isinstance(self.fallback_models, str):
             raise ValueError("fallback_models must be a list of models, not one id")  # noqa: TRY004, as the others
         for name in _NUMBERS:
-            number: object = getattr(self, name)
-            if isinstance(number, bool) or not isinstance(number, int | float):
+            number: Any = getattr(self, name)
+            is_number = isinstance(number, int | float) and not isinstance(number, bool)
+            if not is_number or math.isnan(number):
                 raise TypeError(f"{name} must be a number, not {number!r}")
         for name in _NUMBERS[:5]:
             if getattr(self, name) < 0:
@@ -177,7 +179,11 @@ def next_delay(config: RetryConfig, retry: int, error: Exception) -> float | Non
         if asked > config.max_retry_after:
             return None
         return asked + random.uniform(0, min(1.0, asked * 0.1))  # noqa: S311, no secret
-    delay = min(config.initial_delay * config.backoff_multiplier ** (retry - 1), config.max_delay)
+    try:
+        grown = config.initial_delay * config.backoff_multiplier ** (retry - 1)
+    except OverflowError:
+        grown = config.max_delay if config.initial_delay else 0.0
+    delay = min(grown, config.max_delay)
     if config.jitter:
         spread = delay * config.jitter
         delay += random.uniform(-spread, spread)  # noqa: S311, no secret

@@ -95,11 +95,7 @@ class RetriedStream(Retried[FormatT], BaseStreamResponse[FormatT]):
             fresh = await self._attempts.run(self._reopen)
         except Exception as final:  # noqa: BLE001, whatever ended the attempts ends the stream
             return await super()._failed(final)
-        self.provider_id = fresh.provider_id
-        self.model_id = fresh.model_id
-        self.provider_model_name = fresh.provider_model_name
-        self.params = fresh.params
-        self._begin(fresh._source)  # noqa: SLF001, the fresh response is ours alone
+        self._begin_as(fresh)
         self._retry_model = self._retry_model.with_active(self._attempts.model)
         if begun:
             raise StreamRestarted(failure)

@@ -20,6 +20,7 @@ class ScriptedProvider(BaseProvider[None]):
     id = "scripted"
     default_scope: ClassVar[str | list[str]] = ["scripted/", "other/"]
     client = None
+    mode: ClassVar[llm.FormattingMode] = "json"
 
     def __init__(self) -> None:
         self.script: list[Reply] = []
@@ -44,7 +45,7 @@ class ScriptedProvider(BaseProvider[None]):
             "provider_model_name": request["model_id"].partition("/")[2],
             "params": {key: value for key, value in request.items() if key not in known},
             "tools": request["toolkit"],
-            "format": llm.formatting.resolve_format(spec, "json"),
+            "format": llm.formatting.resolve_format(spec, self.mode),
             "input_messages": list(request["messages"]),
         }
 

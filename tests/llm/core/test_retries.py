@@ -127,6 +127,8 @@ def test_delays_grow_to_their_limit_and_vary_by_jitter() -> None:
     assert min(delays) >= 5.0
     assert max(delays) <= 15.0
     assert len(set(delays)) > 1
+    assert next_delay(config, 5000, broken()) == 3.0  # where the power is no float any more
+    assert next_delay(llm.RetryConfig(initial_delay=0), 5000, broken()) == 0
 
 
 @pytest.mark.parametrize(
@@ -179,6 +181,42 @@ def test_a_stream_that_breaks_midway_says_so_and_never_splices(
     assert stream.messages[-1].content == [llm.Text(text="new")]
     assert len(stream.retry_failures) == 2
     assert slept == [0.5, 1.0]
+
+
+def test_a_stream_that_goes_on_elsewhere_tells_what_was_sent_there(
+    scripted: ScriptedProvider, slept: list[float]
+) -> None:
+    class Strict(type(scripted)):
+        id = "strict"
+        default_scope = "strict/"
+        mode = "strict"
+
+    class Instructed(Strict):
+        """Sends the format's instructions, as providers do that have no strict mode."""
+
+        id = "instructed"
+        default_scope = "instructed/"
+        mode = "json"
+
+        def _common(self, request: dict[str, Any]) -> dict[str, Any]:
+            told = super()._common(request)
+            instructions = llm.messages.system(told["format"].formatting_instructions)
+            return told | {"input_messages": [instructions, *told["input_messages"]]}
+
+    first, then = Instructed(), Strict()
+    for provider in (first, then):
+        llm.register_provider(provider)
+    first.script = [[llm.Text(text="old"), broken()]]
+    then.script = [[llm.Text(text='{"output": 3}')]]
+    model = llm.retry_model("instructed/m", max_retries=0, fallback_models=["strict/n"])
+    stream = model.stream("hello", format=int)
+    with pytest.raises(llm.StreamRestarted):
+        stream.finish()
+    stream.finish()
+    assert stream.parse() == 3
+    assert stream.format is not None
+    assert (stream.provider_id, stream.format.mode) == ("strict", "strict")
+    assert [message.role for message in stream.messages] == ["user", "assistant"]
 
 
 async def test_a_stream_that_never_holds_ends_in_retries_exhausted(
