@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, Unpack, cast
 
 from mirascope_nb import _defaults
-from mirascope_nb.llm.context import Context
+from mirascope_nb.llm.context import Context, require_context
 from mirascope_nb.llm.current import entered_models
 from mirascope_nb.llm.formatting import FormatSpec, check_format
 from mirascope_nb.llm.io import Timeouts
@@ -140,6 +140,11 @@ class Asking:
 
         It is of this face, by default the response's own, and streams if the response did.
         """
+        if not isinstance(response, RootResponse):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(
+                f"Only a response can be resumed, not a {type(response).__name__}. "
+                "One of an async call has to be awaited first."
+            )
         await response.do_finish()
         return _noted(
             await self.do_ask(
@@ -163,8 +168,8 @@ class Asking:
         streamed: bool,
     ) -> Any:
         """A reply, whole or streaming, to these messages as this face has it."""
-        if face.takes_context and not isinstance(ctx, Context):
-            raise TypeError(f"ctx must be a context, as in llm.Context(deps=...), not {ctx!r}")
+        if face.takes_context:
+            require_context(ctx)
         check_format(format)
         toolkit = face.toolkit.of(tools)
         toolkit.refuse_unbound()

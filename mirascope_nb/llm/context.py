@@ -11,7 +11,7 @@ from typing_extensions import TypeVar
 
 from mirascope_nb.llm.annotations import parameters_of, resolve
 
-__all__ = ["Context", "DepsT", "takes_context"]
+__all__ = ["Context", "DepsT", "require_context", "takes_context"]
 
 DepsT = TypeVar("DepsT", default=None)
 """The type of a context's dependencies."""
@@ -23,6 +23,16 @@ class Context(Generic[DepsT]):
 
     deps: DepsT
     """Whatever the prompt and the tools need: a connection, a user, a configuration."""
+
+
+def require_context(given: object) -> None:
+    """Refuse what is given as a context and is none.
+
+    Raises:
+        TypeError: If it is none.
+    """
+    if not isinstance(given, Context):
+        raise TypeError(f"ctx must be a context, as in llm.Context(deps=...), not {given!r}")
 
 
 def takes_context(fn: Callable[..., Any]) -> bool:

@@ -89,6 +89,11 @@ class BasePrompt(Bindable, Generic[FormatT]):
         self.fn = function_of(fn)
         if not callable(self.fn):
             raise TypeError(f"A prompt is made of a function, not of {fn!r}")
+        if isinstance(self.fn, Bindable):
+            raise TypeError(
+                f"A prompt is made of a function, and {fn!r} is none any more: "
+                f"decorate it once, or give {short_name(fn)}.fn"
+            )
         self.toolkit = self.face.toolkit.of(tools)
         check_format(format)
         self.format = format

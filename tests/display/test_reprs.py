@@ -58,6 +58,8 @@ def test_a_response_is_shown_as_a_card_would_be() -> None:
     assert record["usage"] == {"input": 3, "output": 4, "cached": 0, "reasoning": 0}
     assert record["finish"] == "max_tokens"
     assert [block["type"] for block in record["blocks"]] == ["thought", "text", "tool"]
+    as_markdown = response._repr_markdown_()  # pyright: ignore[reportPrivateUsage]
+    assert as_markdown == response_markdown(response) == data["text/markdown"]
     assert response_markdown(response) == data["text/markdown"]
 
 

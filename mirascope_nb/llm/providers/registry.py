@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mirascope_nb.llm.exceptions import MissingAPIKeyError, NoRegisteredProviderError
@@ -76,9 +76,10 @@ def register_provider(
             built = provider
         if scope is None:
             scope = built.default_scope
-        scopes = [scope] if isinstance(scope, str) else list(scope)
+        several = isinstance(scope, Collection) and not isinstance(scope, str)  # pyright: ignore[reportUnnecessaryIsInstance]
+        scopes: list[Any] = list(scope) if several else [scope]
         for each in scopes:
-            if not isinstance(each, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            if not isinstance(each, str):
                 raise TypeError(f"A scope is a prefix of model ids, not {each!r}")
         _by_scope.update(dict.fromkeys(scopes, built))
         return built

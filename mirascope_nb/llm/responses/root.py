@@ -7,7 +7,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, cast
 
 from mirascope_nb.llm.content import AssistantContentPart, Text, Thought, ToolCall, ToolOutput
-from mirascope_nb.llm.context import Context
+from mirascope_nb.llm.context import Context, require_context
 from mirascope_nb.llm.current import use_model
 from mirascope_nb.llm.exceptions import ParseError
 from mirascope_nb.llm.formatting import Format, FormatT, is_output_parser
@@ -129,7 +129,13 @@ class RootResponse(Generic[FormatT]):
         """Wait until the reply is whole, which it is."""
 
     async def do_execute_tools(self, ctx: Context[Any] | None) -> list[ToolOutput[Any]]:
-        """The outputs of all tool calls, in order."""
+        """The outputs of all tool calls, in order.
+
+        Raises:
+            TypeError: If the call had a context and this is none.
+        """
+        if self.face.takes_context:
+            require_context(ctx)
         await self.do_finish()
         jobs: list[Coroutine[Any, Any, ToolOutput[Any]]] = [
             self.toolkit.do_execute(ctx, call) for call in self.tool_calls
@@ -169,6 +175,11 @@ class RootResponse(Generic[FormatT]):
         # The notebook half is asked by name: the core imports nothing of what stands on it.
         reprs = importlib.import_module("mirascope_nb.display.reprs")
         return tuple(reprs.response_mimebundle(self))
+
+    def _repr_markdown_(self) -> str:
+        # For front ends that know no bundles.
+        reprs = importlib.import_module("mirascope_nb.display.reprs")
+        return str(reprs.response_markdown(self))
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001, IPython's signature
         from mirascope_nb.text.escape import printable

@@ -144,6 +144,48 @@ def test_retry_settings_take_lists_and_refuse_what_is_no_exception() -> None:
         llm.RetryConfig.from_args(retry_on=["ServerError"])
     with pytest.raises(ValueError, match="a list of models, not one id"):
         llm.RetryConfig(fallback_models="scripted/m")
+    with pytest.raises(TypeError, match="initial_delay must be a number, not nan"):
+        llm.RetryConfig(initial_delay=float("nan"))
+
+
+async def test_only_a_response_is_resumed(scripted: ScriptedProvider) -> None:
+    model = llm.Model("scripted/m")
+    scripted.script = [[llm.Text(text="x")]]
+    forgotten: Any = model.call_async("hello")
+    with pytest.raises(TypeError, match=r"not a coroutine\. .* has to be awaited"):
+        await model.resume_async(response=forgotten, content="more")
+    await forgotten
+
+
+@pytest.mark.parametrize("decorator", [llm.prompt, llm.call("scripted/m")])
+def test_what_is_decorated_already_is_refused(decorator: Any) -> None:
+    @llm.prompt
+    def ask(what: str) -> str:
+        return what
+
+    with pytest.raises(TypeError, match=r"decorate it once, or give ask\.fn"):
+        decorator(ask)
+    assert decorator(ask.fn).fn is ask.fn
+
+
+@pytest.mark.parametrize("wrong", [None, 3, "ctx"])
+async def test_tools_are_not_run_with_what_is_no_context(
+    scripted: ScriptedProvider, wrong: Any
+) -> None:
+    @llm.tool
+    def look(ctx: llm.Context[str]) -> object:
+        return ctx
+
+    ctx = llm.Context(deps="x")
+    scripted.script = [[llm.ToolCall(id="1", name="look", args="{}")] for _ in range(2)]
+    response = llm.Model("scripted/m").context_call("hello", ctx=ctx, tools=[look])
+    stream = await llm.Model("scripted/m").context_stream_async("hello", ctx=ctx, tools=[look])
+    with pytest.raises(TypeError, match="ctx must be a context"):
+        response.execute_tools(wrong)
+    with pytest.raises(TypeError, match="ctx must be a context"):
+        await stream.execute_tools(wrong)
+    assert response.execute_tools(ctx)[0].result is ctx
+    await stream.finish()
 
 
 def test_params_of_a_response_are_a_copy(scripted: ScriptedProvider) -> None:

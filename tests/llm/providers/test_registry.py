@@ -147,7 +147,7 @@ def test_an_address_from_the_environment_is_checked_too(monkeypatch: pytest.Monk
         ({"transport": print}, "not builtins.builtin_function_or_method"),
         ({"base_url": 8000}, "has to be text, not int"),
         ({"api_key": 12345}, "api_key has to be text, not int"),
-        ({"scope": 5}, "not iterable"),
+        ({"scope": 5}, "A scope is a prefix of model ids"),
         ({"scope": ["openai/", 5]}, "A scope is a prefix of model ids, not 5"),
     ],
 )
