@@ -58,7 +58,7 @@ ROWS = (
     Row("long_stream", "cpu_us", "a chunk of a stream of 20,000: CPU µs", 6, digits=1),
     Row("streams", "cpu_us", "a chunk of 50 streams, one each 10 ms: CPU µs", 40),
     Row("first_token", "wall_ms", "to the first token, over the server's own: ms", 1.0, digits=2),
-    Row("first_token", "opened", "60 streams in a row, connections opened beyond the first", 0),
+    Row("first_token", "opened", "60 streams in a row: connections opened", 0),
     Row("tools", "times", "8 tools of 0.1 s at once and the answer: over 0.1 s", 1.03, digits=2),
     Row("objects", "cpu_ms", "a partial object for each of 4,000 deltas: CPU ms", 150),
     Row("objects", "growth", "that over the same for 2,000 deltas", 2.2, digits=1),

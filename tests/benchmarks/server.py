@@ -20,7 +20,7 @@ from typing import Any
 SETTING = re.compile(r"([a-z])(\d+)")
 LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 STREAMS = re.compile(rb'"stream": ?true')
-WORD = " word"
+WORDS = (" some", " words", " of", " an", " answer")  # one alone looks like a loop to some
 TOOL_CALLS = 8
 
 
@@ -113,10 +113,15 @@ def json_pieces(count: int) -> list[str]:
     return [text[at : at + size] for at in range(0, len(text), size)]
 
 
+def spoken(count: int) -> list[str]:
+    """So many words."""
+    return [WORDS[number % len(WORDS)] for number in range(count)]
+
+
 @functools.lru_cache(maxsize=64)
 def streamed_answer(script: Script) -> tuple[bytes, ...]:
     """The writes of a streamed reply, without its head."""
-    words = json_pieces(script.chunks) if script.json else [WORD] * script.chunks
+    words = json_pieces(script.chunks) if script.json else spoken(script.chunks)
     events = [_framed(_event({"content": word})) for word in words]
     writes = [
         b"".join(events[at : at + script.batch]) for at in range(0, len(events), script.batch)
