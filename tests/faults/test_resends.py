@@ -82,6 +82,29 @@ async def test_nothing_is_resent_twice_or_after_a_part_of_the_answer(
         assert len(faults.requests(prompt)) == times
 
 
+@BOTH
+async def test_a_request_that_was_worked_on_for_a_while_is_not_sent_again_unasked(
+    faults: FaultServer,
+    wire: Wire,
+    face: str,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    streams: bool,
+) -> None:
+    from mirascope_nb.llm.io import sockets
+
+    async def dies(_: Connection) -> None:
+        return
+
+    faults.register(wire)
+    await keep_one(faults, wire, face)
+    monkeypatch.setattr(sockets, "SOON", 0.0)  # so that any time is a while
+    prompt = faults.case(dies)
+    (outcome,) = await faults.run_all(wire, [prompt], face=face, streams=streams)
+    assert isinstance(outcome.error, llm.ConnectionError)
+    assert len(faults.requests(prompt)) == 1
+
+
 @pytest.fixture
 def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The waits between attempts, which take no time."""

@@ -2,15 +2,22 @@
 
 A server closes a kept connection when it likes, and the next request may cross that on its way. It
 was then read by nobody, which is why every HTTP client sends it again on a new connection.
+
+That shows at once. A server that closes the connection a while after the request has read it, and
+may have worked for it and charge for that; then it is the caller's to decide.
 """
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Mapping
 from typing import Any, cast
 
-__all__ = ["Attempt"]
+__all__ = ["SOON", "Attempt"]
+
+SOON = 1.0
+"""Seconds after the sending within which a connection that was dead before has shown it."""
 
 
 class Attempt:
@@ -19,6 +26,7 @@ class Attempt:
     def __init__(self) -> None:
         self.is_kept = True
         """Whether the connection was one that an earlier request had left."""
+        self._began = time.monotonic()
 
     def note(self, event: str, info: Mapping[str, Any]) -> None:  # noqa: ARG002, the extension's signature
         """Take in an event of the transport."""
@@ -34,7 +42,8 @@ class Attempt:
         import httpx2
 
         broke = isinstance(error, httpx2.ReadError | httpx2.WriteError | httpx2.RemoteProtocolError)
-        return broke and self.is_kept and _nothing_came(error)
+        is_soon = time.monotonic() - self._began < SOON
+        return broke and self.is_kept and is_soon and _nothing_came(error)
 
 
 def _nothing_came(error: BaseException) -> bool:

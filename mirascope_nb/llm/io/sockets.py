@@ -22,6 +22,7 @@ from mirascope_nb.llm.io.faults import (
 )
 from mirascope_nb.llm.io.http1 import BrokenReplyError, ReplyReader, RequestBytes, request_bytes
 from mirascope_nb.llm.io.protocol import HttpRequest
+from mirascope_nb.llm.io.resend import SOON
 
 __all__ = [
     "KEPT",
@@ -112,7 +113,7 @@ async def request_by_socket(
     """Send a request and return with the head of its reply.
 
     A kept connection may turn out dead: the server closed it while the request was on its way.
-    Then, if not a byte has come back, the request is sent again on a new one.
+    Then, if that shows soon and not a byte has come back, the request is sent again on a new one.
 
     Args:
         pool: The connections to the endpoint.
@@ -132,12 +133,13 @@ async def request_by_socket(
     connection = pool.take()
     if connection is not None:
         reader = ReplyReader()
+        began = time.monotonic()
         try:
             return await _ask(connection, endpoint, sent, reader, deadline)
         except TimeoutError:
             raise
         except (OSError, BrokenReplyError):
-            if reader.is_begun:
+            if reader.is_begun or time.monotonic() - began > SOON:
                 raise
     connection = await _connect(pool, endpoint, deadline)
     return await _ask(connection, endpoint, sent, ReplyReader(), deadline)
