@@ -93,7 +93,7 @@ class MirascopeProvider(BaseProvider[Endpoint]):
         }
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self.client.base_url!r})"
+        return f"{type(self).__name__}(base_url={self.client.shown!r})"
 
     def get_error_status(self, e: Exception) -> int | None:
         """The HTTP status of an error of ours."""

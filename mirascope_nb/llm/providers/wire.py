@@ -85,7 +85,7 @@ class WireProvider(BaseProvider[Endpoint]):
         )
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self.client.base_url!r})"
+        return f"{type(self).__name__}(base_url={self.client.shown!r})"
 
     def profile_at(self, address: str) -> Profile:  # noqa: ARG002, some services differ by address
         """How the service differs from the one whose protocol it speaks.
