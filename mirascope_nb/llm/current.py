@@ -6,26 +6,25 @@ this module holds how to build a model, which `models` tells it once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from mirascope_nb.llm.models import Model
 
-__all__ = ["bind_model_factory", "model_from_context", "use_model"]
+__all__ = ["bind_model_class", "model_from_context", "use_model"]
 
 entered_models: ContextVar[tuple[Model, ...]] = ContextVar("entered_models", default=())
 """The models whose `with` blocks this code runs in, the innermost last.
 
 A tuple and no tokens: a task that is begun inside a block, or a thread, leaves its own.
 """
-_factory: list[Callable[..., Model]] = []
+_model_class: list[type[Model]] = []
 
 
-def bind_model_factory(factory: Callable[..., Model]) -> None:
-    """Tell how a model is built from an id and params."""
-    _factory[:] = [factory]
+def bind_model_class(cls: type[Model]) -> None:
+    """Tell what is built from an id and params."""
+    _model_class[:] = [cls]
 
 
 def model_from_context() -> Model | None:
@@ -42,10 +41,13 @@ def use_model(model: str | Model, **params: Any) -> Model:
     Args:
         model: A model, or an id such as `"openai/gpt-5-mini"`.
         **params: Params of a model that is built from an id.
+
+    Raises:
+        TypeError: If it is neither a model nor an id.
+        ValueError: If the id does not name a provider.
     """
     current = model_from_context()
     if current is not None:
         return current
-    if isinstance(model, str):
-        return _factory[0](model, **params)
-    return model
+    cls = _model_class[0]
+    return model if isinstance(model, cls) else cls(cast("str", model), **params)

@@ -7,7 +7,7 @@ from typing import Any, Unpack, overload
 from mirascope_nb._loop import run_now
 from mirascope_nb.llm.asking import Asking, ModelId
 from mirascope_nb.llm.context import Context, DepsT
-from mirascope_nb.llm.current import bind_model_factory, model_from_context, use_model
+from mirascope_nb.llm.current import bind_model_class, model_from_context, use_model
 from mirascope_nb.llm.formatting import FormatSpec, FormatT
 from mirascope_nb.llm.io import Timeouts
 from mirascope_nb.llm.messages import Content, UserContent
@@ -320,4 +320,4 @@ def model(
     return Model(model_id, timeout=timeout, **params)
 
 
-bind_model_factory(Model)
+bind_model_class(Model)

@@ -57,6 +57,15 @@ def test_a_wrong_param_is_refused_wherever_it_is_given(
             make("scripted/m", **params)
 
 
+@pytest.mark.parametrize("wrong", [None, 3, llm.Text(text="scripted/m")])
+def test_what_names_no_model_is_refused_wherever_it_is_given(wrong: Any) -> None:
+    for make in (llm.Model, llm.model, llm.use_model, llm.call, llm.retry_model):
+        with pytest.raises(TypeError, match=r"named by an id such as|needs a model"):
+            make(wrong)
+    with llm.model("scripted/m") as model:  # whose block decides, whatever else is given
+        assert llm.use_model(wrong) is model
+
+
 def test_params_that_are_none_or_from_arrays_are_plain_in_the_end() -> None:
     numpy: Any = pytest.importorskip("numpy")
     nothing: Any = None
