@@ -21,9 +21,14 @@ from mirascope_nb.llm.wire_json import may_hold_halves, parsed, well_formed_json
 __all__ = [
     "closed_schema",
     "dump",
+    "has_free_members",
+    "is_recursive",
     "load",
     "load_reply",
     "mapping",
+    "reference_name",
+    "references",
+    "referred",
     "sequence",
     "subschemas",
     "tool_parameters",
@@ -141,6 +146,48 @@ def subschemas(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
             waiting += [each for name in _LISTS for each in sequence(node.get(name))]
             waiting += [each for name in _MAPS for each in mapping(node.get(name)).values()]
             yield node
+
+
+def has_free_members(schema: dict[str, Any]) -> bool:
+    """Whether an object in a schema has members of any name, as `dict[str, int]` has.
+
+    Where objects must be closed no such schema can be said: what is left of it is an object that is
+    always empty.
+    """
+    return any(_is_free(node) for node in subschemas(schema))
+
+
+def _is_free(node: dict[str, Any]) -> bool:
+    if node.get("properties"):
+        return False
+    bare = node.get("type") == "object" and "properties" not in node
+    return node.get("additionalProperties", bare) is not False
+
+
+def is_recursive(schema: dict[str, Any]) -> bool:
+    """Whether a schema has a definition that holds itself, as that of a tree does."""
+    return any(name in names for name, names in references(schema).items())
+
+
+def references(schema: dict[str, Any]) -> dict[str, set[str]]:
+    """The definitions that each definition of a schema needs, directly or by way of others."""
+    definitions = mapping(schema.get("$defs"))
+    reached = {name: referred(mapping(each)) for name, each in definitions.items()}
+    for by_way in definitions:
+        for names in reached.values():
+            if by_way in names:
+                names.update(reached[by_way])
+    return reached
+
+
+def referred(schema: dict[str, Any]) -> set[str]:
+    """The names of the definitions that a schema refers to."""
+    return {reference_name(node["$ref"]) for node in subschemas(schema) if "$ref" in node}
+
+
+def reference_name(reference: object) -> str:
+    """The definition's name in `#/$defs/Name`."""
+    return str(reference).rpartition("/")[2]
 
 
 def warn_unsupported(request: Request, name: str, value: object, *, by_model: bool = False) -> None:

@@ -15,6 +15,7 @@ from mirascope_nb.llm.formatting import Format
 from mirascope_nb.llm.providers.codec import Profile, Request
 from mirascope_nb.llm.providers.encoding import (
     closed_schema,
+    has_free_members,
     mapping,
     subschemas,
     tool_parameters,
@@ -63,7 +64,7 @@ def tool_function(tool: ToolSchema[Any], profile: Profile) -> dict[str, Any]:
 
 
 def json_schema(form: Format[Any], profile: Profile) -> dict[str, Any]:
-    """A format as a schema that the reply is held to."""
+    """A format as a schema that the reply is held to, if strict mode takes such a schema."""
     strict = not has_free_members(form.schema)
     schema: dict[str, Any] = {
         "name": _identifier(form.name),
@@ -91,17 +92,6 @@ def strict_schema(schema: dict[str, Any], profile: Profile) -> dict[str, Any]:
         if not profile.strict_defaults:  # every property is required, so none can take effect
             node.pop("default", None)
     return strict
-
-
-def has_free_members(schema: dict[str, Any]) -> bool:
-    """Whether an object in a schema has members of any name, as `dict[str, int]` has.
-
-    Strict mode refuses such a schema; closing it would leave an object that is always empty.
-    """
-    return any(
-        node.get("additionalProperties", False) is not False and not node.get("properties")
-        for node in subschemas(schema)
-    )
 
 
 def _identifier(name: str) -> str:

@@ -52,6 +52,12 @@ def count(words: dict[str, int]) -> int:
     return sum(words.values())
 
 
+@llm.tool(strict=True)
+def count_strictly(words: dict[str, int]) -> int:
+    """Count words."""
+    return sum(words.values())
+
+
 @pytest.fixture
 def sent(server: Any) -> Any:
     """The body of a request, made as a user makes it."""
@@ -268,6 +274,52 @@ def test_a_tool_that_takes_any_names_is_not_held_to_a_schema(sent: Any) -> None:
     assert held["strict"] is True
     assert free["strict"] is False
     assert free["input_schema"]["properties"]["words"]["additionalProperties"]
+
+
+class Scores(BaseModel):
+    """Points by name."""
+
+    scores: dict[str, int]
+
+
+class Tree(BaseModel):
+    """A tree."""
+
+    children: "list[Tree]" = []
+
+
+@pytest.mark.parametrize(
+    ("form", "name", "schema"),
+    [
+        (Scores, "scores", {"additionalProperties": {"type": "integer"}}),
+        (dict[str, int], "output", {"additionalProperties": {"type": "integer"}}),
+        (Tree, "children", {"items": {"$ref": "#/$defs/Tree"}}),
+    ],
+)
+@pytest.mark.parametrize("tools", [[], [look_up]])
+def test_a_format_that_cannot_be_enforced_is_a_tool(
+    sent: Any, form: Any, name: str, schema: dict[str, Any], tools: Any
+) -> None:
+    body = sent(NEW, format=form, tools=tools)
+    assert "output_format" not in body
+    assert body["tool_choice"]["type"] == ("any" if tools else "tool")
+    tool = body["tools"][-1]
+    assert schema.items() <= tool["input_schema"]["properties"][name].items()
+    assert not tool.get("strict")
+
+
+@pytest.mark.parametrize("form", [Scores, Tree, dict[str, int]])
+def test_strictness_that_cannot_be_is_refused(sent: Any, server: Any, form: Any) -> None:
+    with pytest.raises(llm.FeatureNotSupportedError, match="use mode 'tool' or 'json'") as caught:
+        sent(NEW, format=llm.format(form, mode="strict"))
+    assert caught.value.feature == "formatting_mode:strict"
+    assert not server.bodies
+    assert "output_format" not in sent(NEW, format=llm.format(form, mode="json"))
+
+
+def test_a_strict_tool_that_takes_any_names_is_refused(sent: Any) -> None:
+    with pytest.raises(llm.FeatureNotSupportedError, match="strict=True of tool 'count_strictly'"):
+        sent(NEW, tools=[count_strictly])
 
 
 def test_a_format_tool_is_not_forced_on_a_model_that_thinks(sent: Any) -> None:

@@ -6,7 +6,13 @@ import pytest
 from pydantic import BaseModel
 
 from mirascope_nb import llm
-from mirascope_nb.llm.providers.encoding import closed_schema, load, tool_result_text
+from mirascope_nb.llm.providers.encoding import (
+    closed_schema,
+    has_free_members,
+    is_recursive,
+    load,
+    tool_result_text,
+)
 
 
 class Book(BaseModel):
@@ -85,3 +91,33 @@ def test_what_is_no_object_is_shown_escaped(data: bytes) -> None:
 def test_what_nests_too_deep_is_an_error_and_no_crash() -> None:
     with pytest.raises(llm.ResponseValidationError):
         load(b'{"a":' * 100_000, "openai")
+
+
+@pytest.mark.parametrize(
+    ("node", "free"),
+    [
+        ({"type": "object", "additionalProperties": {"type": "integer"}}, True),
+        ({"type": "object", "additionalProperties": True}, True),
+        ({"type": "object"}, True),
+        ({"type": "object", "additionalProperties": False}, False),
+        ({"type": "object", "properties": {}}, False),
+        ({"type": "object", "properties": {"a": {}}, "additionalProperties": True}, False),
+        ({"type": "string"}, False),
+        ({"default": {"type": "object"}}, False),
+    ],
+    ids=str,
+)
+def test_members_of_any_name_are_found(node: dict[str, Any], *, free: bool) -> None:
+    assert has_free_members(node) is free
+    whole = {"type": "object", "properties": {"a": {"items": {"$ref": "#/$defs/A"}}}}
+    assert has_free_members(whole | {"$defs": {"A": node}}) is free
+
+
+def test_a_definition_that_needs_itself_is_recursive() -> None:
+    def schema(**needs: str) -> dict[str, Any]:
+        return {"$defs": {name: {"items": {"$ref": f"#/$defs/{to}"}} for name, to in needs.items()}}
+
+    assert is_recursive(schema(A="A"))
+    assert is_recursive(schema(A="B", B="C", C="A"))
+    assert is_recursive(schema(A="B", B="C", C="B"))
+    assert not is_recursive(schema(A="B", B="C", C="D"))

@@ -11,7 +11,7 @@ from mirascope_nb.llm.io.protocol import HttpReply, HttpRequest
 from mirascope_nb.llm.providers.anthropic.decode import MessagesStreamDecoder, decode_completion
 from mirascope_nb.llm.providers.anthropic.encode import encode_body
 from mirascope_nb.llm.providers.anthropic.errors import error_of_reply
-from mirascope_nb.llm.providers.anthropic.structured import uses_structured_outputs
+from mirascope_nb.llm.providers.anthropic.structured import default_mode, uses_structured_outputs
 from mirascope_nb.llm.providers.codec import Completion, Request
 from mirascope_nb.llm.providers.encoding import dump
 
@@ -25,8 +25,8 @@ class AnthropicCodec:
     """Messages."""
 
     def format_mode(self, request: Request, /) -> FormattingMode:
-        """`strict` where the request goes by structured outputs, else `tool`."""
-        return "strict" if uses_structured_outputs(request) else "tool"
+        """`strict` where the reply can be held to the schema, else `tool`."""
+        return default_mode(request)
 
     def model_name(self, request: Request, /) -> str:
         """The bare name."""

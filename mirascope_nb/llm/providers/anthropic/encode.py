@@ -34,6 +34,7 @@ from mirascope_nb.llm.providers.anthropic.models import (
 )
 from mirascope_nb.llm.providers.anthropic.structured import (
     adapted_schema,
+    can_be_enforced,
     strict_tool_schema,
     uses_structured_outputs,
 )
@@ -138,7 +139,7 @@ def _is_thinking(body: dict[str, Any]) -> bool:
 
 def _tools_and_format(request: Request, *, thinks: bool) -> dict[str, Any]:
     body: dict[str, Any] = {}
-    encode = _strict_tool if uses_structured_outputs(request) else partial(_plain_tool, request)
+    encode = partial(_strict_tool if uses_structured_outputs(request) else _plain_tool, request)
     tools = [
         _provider_tool(request, tool) if isinstance(tool, ProviderTool) else encode(tool)
         for tool in request.toolkit.tools
@@ -154,6 +155,14 @@ def _tools_and_format(request: Request, *, thinks: bool) -> dict[str, Any]:
                 "formatting_mode:strict",
                 f"Model '{request.model_id}' cannot be held to a schema. Use mode 'tool' or "
                 "'json', or a newer model.",
+            )
+        if not can_be_enforced(form.schema):
+            raise _refused(
+                request,
+                "formatting_mode:strict",
+                f"Provider '{request.provider_id}' holds replies only to objects whose members are "
+                f"all named and that do not hold themselves. The schema of '{form.name}' has "
+                "another, such as a dict: use mode 'tool' or 'json'.",
             )
         schema = adapted_schema(form.schema)
         body["output_format"] = {"type": "json_schema", "schema": schema}
@@ -182,7 +191,14 @@ def _plain_tool(request: Request, tool: ToolSchema[Any]) -> Block:
     return _described(tool, tool_parameters(tool))
 
 
-def _strict_tool(tool: ToolSchema[Any]) -> Block:
+def _strict_tool(request: Request, tool: ToolSchema[Any]) -> Block:
+    if tool.strict and not can_be_enforced(tool_parameters(tool)):
+        raise _refused(
+            request,
+            "strict tools",
+            f"Provider '{request.provider_id}' holds calls only to objects whose members are all "
+            f"named and that do not hold themselves. Leave out strict=True of tool '{tool.name}'.",
+        )
     schema, strict = strict_tool_schema(tool)
     return _described(tool, schema) | {"strict": strict}
 

@@ -10,13 +10,25 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
-from mirascope_nb.llm.formatting import Format
+from mirascope_nb.llm.formatting import Format, FormattingMode, resolve_format
 from mirascope_nb.llm.providers.anthropic.models import takes_structured_outputs
 from mirascope_nb.llm.providers.codec import Request
-from mirascope_nb.llm.providers.encoding import mapping, sequence, subschemas, tool_parameters
+from mirascope_nb.llm.providers.encoding import (
+    has_free_members,
+    is_recursive,
+    mapping,
+    sequence,
+    tool_parameters,
+)
 from mirascope_nb.llm.tools import ToolSchema
 
-__all__ = ["adapted_schema", "strict_tool_schema", "uses_structured_outputs"]
+__all__ = [
+    "adapted_schema",
+    "can_be_enforced",
+    "default_mode",
+    "strict_tool_schema",
+    "uses_structured_outputs",
+]
 
 _STRING_FORMATS = frozenset(
     {"date", "date-time", "duration", "email", "hostname", "ipv4", "ipv6", "time", "uri", "uuid"}
@@ -35,19 +47,34 @@ def uses_structured_outputs(request: Request) -> bool:
     spec = request.format_spec
     if isinstance(spec, Format):
         return cast("Format[Any]", spec).mode == "strict"
-    return inspect.isclass(spec) and issubclass(spec, BaseModel)
+    return inspect.isclass(spec) and issubclass(spec, BaseModel) and _is_enforceable(request)
+
+
+def default_mode(request: Request) -> FormattingMode:
+    """`strict` where the request goes by structured outputs and they take the schema, or `tool`."""
+    return "strict" if uses_structured_outputs(request) and _is_enforceable(request) else "tool"
+
+
+def can_be_enforced(schema: dict[str, Any]) -> bool:
+    """Whether a reply can be held to a schema: objects must be closed, and end somewhere."""
+    return not has_free_members(schema) and not is_recursive(schema)
+
+
+def _is_enforceable(request: Request) -> bool:
+    spec = cast("type[Any] | None", request.format_spec)
+    form = request.format or resolve_format(spec, "strict")
+    return form is not None and can_be_enforced(form.schema)
 
 
 def strict_tool_schema(tool: ToolSchema[Any]) -> tuple[dict[str, Any], bool]:
     """A tool's parameters, and whether calls are held to them.
 
-    Where the tool leaves that open, they are unless an object in the schema takes members of any
-    name, which would have to be closed and so stay empty.
+    Where the tool leaves that open, they are if its schema can be enforced.
     """
     parameters = tool_parameters(tool)
     strict = tool.strict
     if strict is None:
-        strict = not _takes_free_members(parameters)
+        strict = can_be_enforced(parameters)
     return (adapted_schema(parameters) if strict else parameters), strict
 
 
@@ -109,10 +136,3 @@ _CONTENTS = {"array": _array, "object": _object, "string": _string}
 def _adapted(schema: object) -> object:
     """`True`, for anything at all, is a schema too."""
     return adapted_schema(mapping(cast("object", schema))) if isinstance(schema, dict) else schema
-
-
-def _takes_free_members(schema: dict[str, Any]) -> bool:
-    return any(
-        node.get("additionalProperties", False) is not False and not node.get("properties")
-        for node in subschemas(schema)
-    )
