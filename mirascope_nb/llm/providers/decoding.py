@@ -34,8 +34,8 @@ def keeps_thoughts(request: Request) -> bool:
 
 
 def count(value: object) -> int:
-    """A number of tokens; 0 for anything else, such as null."""
-    return value if isinstance(value, int) else 0
+    """A number of tokens; 0 for anything else, such as null or less than nothing."""
+    return value if type(value) is int and value > 0 else 0
 
 
 def arguments_text(arguments: object) -> str:

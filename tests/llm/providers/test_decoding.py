@@ -1,5 +1,6 @@
 """Blocks in order, ids of calls, counts of tokens."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from mirascope_nb.llm.providers.decoding import (
     CallIds,
     UsageMeter,
     arguments_text,
+    count,
     is_whole_object,
 )
 
@@ -140,3 +142,12 @@ def test_what_is_a_whole_object() -> None:
     assert not is_whole_object('{"a": {}')
     assert not is_whole_object("")
     assert not is_whole_object("12")
+
+
+@pytest.mark.parametrize("told", [-1, True, None, "7", 2.5, [7], -(2**70)])
+def test_what_is_no_number_of_tokens_is_none(told: object) -> None:
+    assert count(told) == 0
+
+
+def test_a_number_of_tokens_is_taken_as_it_is() -> None:
+    assert (count(0), count(7), count(2**70)) == (0, 7, 2**70)
