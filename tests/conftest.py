@@ -191,6 +191,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     What is long runs only where it is asked for by its mark.
     """
+    for item in items:
+        if " at 0x" in item.nodeid:
+            raise pytest.UsageError(f"{item.nodeid} is called otherwise on every worker: give ids=")
     asked = str(config.getoption("markexpr", ""))
     left_out = [name for name in LONG if name not in asked]
     long = [item for item in items if any(map(item.get_closest_marker, left_out))]

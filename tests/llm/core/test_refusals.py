@@ -127,7 +127,7 @@ TOOLS: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("tools", "told"), TOOLS, ids=str)
+@pytest.mark.parametrize(("tools", "told"), TOOLS, ids=[told for _, told in TOOLS])
 def test_what_is_no_list_of_tools_is_refused(
     tools: Any, told: str, scripted: ScriptedProvider
 ) -> None:
