@@ -4,8 +4,8 @@
 #   make lab     open it in JupyterLab
 #   make test    every check and every test
 #
-# Parts of `make test`: check, ui, unit, kernel, browser, notebooks. Others: test-interop (the
-# vendors' own SDKs against the sandbox), dist, lock, clean.
+# Parts of `make test`: check, ui, unit, kernel, browser, notebooks. Others: soak (what is long),
+# bench (how fast it is), test-interop (the vendors' own SDKs against the sandbox), dist, lock, clean.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -165,6 +165,6 @@ format: dev
 	@$(BIN)/ruff format
 
 clean:
-	rm -rf .venv .venv-interop .venv-kernels build dist test-results labextension/node_modules
+	rm -rf .venv .venv-bench .venv-interop .venv-kernels .venv-labs build dist test-results labextension/node_modules
 	rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find mirascope_nb tests tools -name __pycache__ -prune -exec rm -rf {} +
