@@ -101,18 +101,32 @@ def _refused(
 ) -> APIError | ResponseValidationError:
     """The error for a reply that is not what was asked for."""
     reply = HttpReply(status=reply.status, headers=reply.headers, body=endpoint.redact(reply.body))
-    if reply.status < FIRST_BAD_STATUS:
+    if reply.status >= FIRST_BAD_STATUS:
+        error = codec.error(request, reply)
+    elif (reported := _reported(codec, request, reply)) is not None:
+        error = reported
+    else:
         kind = reply.headers.get("content-type", "nothing")
         return ResponseValidationError(
             f"{endpoint.provider} answered with {kind!r} instead of an event stream: "
             f"{snippet(reply.body)}",
             endpoint.provider,
         )
-    error = codec.error(request, reply)
     error.retry_after = retry_after(reply.headers) or error.retry_after
     if error.should_retry is None:
         error.should_retry = _should_retry(reply)
     return error
+
+
+def _reported(codec: Codec, request: Request, reply: HttpReply) -> APIError | None:
+    """The error that a reply reports in spite of its status, if it does."""
+    try:
+        codec.decode(request, reply)
+    except APIError as error:
+        return error
+    except Exception:  # noqa: BLE001, then it is no reply of this protocol at all
+        return None
+    return None
 
 
 def _should_retry(reply: HttpReply) -> bool | None:
