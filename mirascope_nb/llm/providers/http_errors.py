@@ -1,6 +1,12 @@
-"""HTTP status to error class, in one place."""
+"""What every wire protocol makes of errors alike: where the message stands, which class it is.
+
+What a provider writes of an error may come from anywhere, such as a tool or a page that it read. So
+it is taken without what would act on a screen: terminal sequences and controls of direction.
+"""
 
 from __future__ import annotations
+
+from typing import Any, cast
 
 from mirascope_nb.llm.exceptions import (
     APIError,
@@ -11,8 +17,10 @@ from mirascope_nb.llm.exceptions import (
     RateLimitError,
     ServerError,
 )
+from mirascope_nb.llm.providers.encoding import mapping, sequence
+from mirascope_nb.text.escape import plain_text
 
-__all__ = ["error_class", "html_free"]
+__all__ = ["api_error", "details_of", "error_class", "html_free", "message_of", "reports_error"]
 
 BY_STATUS: dict[int, type[APIError]] = {
     400: BadRequestError,
@@ -31,6 +39,61 @@ def error_class(status: int) -> type[APIError]:
     if status >= FIRST_SERVER_STATUS:
         return ServerError
     return BY_STATUS.get(status, APIError)
+
+
+def api_error(
+    provider: str,
+    status: int,
+    message: str,
+    code: object = None,
+    *,
+    cls: type[APIError] | None = None,
+) -> APIError:
+    """An error that a provider reports.
+
+    Args:
+        provider: The provider's id.
+        status: The HTTP status, or the one of the error's HTTP form.
+        message: What the provider says.
+        code: Its own name of the error; what is no text is none.
+        cls: The class, where it is not the status's.
+    """
+    error = (cls or error_class(status))(
+        plain_text(message) or "an error without details", provider, status
+    )
+    error.code = plain_text(code) if isinstance(code, str) else None
+    return error
+
+
+def details_of(body: object) -> dict[str, Any]:
+    """The part of a body that tells what is wrong, however deep proxies have wrapped it.
+
+    `{"error": ...}`, `{"errors": [...]}` and arrays are opened; a text alone is a `message`.
+    """
+    is_wrapped = False
+    while True:
+        if isinstance(body, list):
+            body = next(iter(sequence(cast("object", body))), None)
+        if isinstance(body, str):
+            return {"message": body}
+        whole = mapping(body)
+        told = message_of(whole)
+        inner: object = whole.get("error") if not (is_wrapped and told) else None
+        inner = inner or (whole.get("errors") if not told else None)
+        if not inner or not isinstance(inner, dict | list | str):
+            return whole
+        body, is_wrapped = cast("object", inner), True
+
+
+def message_of(details: dict[str, Any]) -> str | None:
+    """What is wrong, in the words of those details."""
+    message = details.get("message") or details.get("detail")
+    return message if message is None or isinstance(message, str) else ascii(message)
+
+
+def reports_error(body: dict[str, Any]) -> bool:
+    """Whether a body that has no content reports an error instead, whatever its status."""
+    return bool(body.get("error") or body.get("errors")) or body.get("object") == "error"
 
 
 def html_free(body: bytes, limit: int = 200) -> str:

@@ -1,7 +1,7 @@
 """Errors of OpenAI and everything compatible: in a body, or in an event of a stream.
 
 The form is `{"error": {"message", "type", "param", "code"}}`; compatible servers also send
-`{"error": "text"}`, `{"message": ...}` or `{"detail": ...}`.
+`{"error": "text"}`, `{"message": ...}`, `{"detail": ...}` or `{"object": "error", ...}`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from typing import Any
 
 from mirascope_nb.llm.exceptions import APIError, NotFoundError, RateLimitError
 from mirascope_nb.llm.io.protocol import HttpReply
-from mirascope_nb.llm.providers.encoding import mapping, sequence
-from mirascope_nb.llm.providers.http_errors import error_class, html_free
+from mirascope_nb.llm.providers.http_errors import api_error, details_of, html_free, message_of
 from mirascope_nb.llm.wire_json import parsed, well_formed_json
 
 __all__ = ["error_in_stream", "error_of_reply"]
@@ -71,7 +70,7 @@ def error_of_reply(provider: str, reply: HttpReply) -> APIError:
 
 def error_in_stream(provider: str, body: dict[str, Any]) -> APIError:
     """The error that an event stands for, of the same class as its HTTP form."""
-    details = _details(well_formed_json(body)) or {"message": "an error without details"}
+    details = _details(well_formed_json(body)) or {"message": ""}
     status = details.get("status") or details.get("status_code")
     if not isinstance(status, int):
         status = _number(details.get("code"))
@@ -84,14 +83,9 @@ def error_in_stream(provider: str, body: dict[str, Any]) -> APIError:
 
 def _details(body: object) -> dict[str, Any] | None:
     """The part of a body that tells what is wrong, with a `message`."""
-    whole = mapping(body) or mapping(next(iter(sequence(body)), None))
-    error = whole.get("error") or whole
-    if isinstance(error, str):
-        return {"message": error}
-    details = mapping(error)
-    telling = (details.get(name) for name in ("message", "detail", "code", "type"))
-    message = next((each for each in telling if each), None)
-    if message is None:
+    details = details_of(body)
+    message = message_of(details) or details.get("code") or details.get("type")
+    if not message:
         return None
     return {**details, "message": message if isinstance(message, str) else ascii(message)}
 
@@ -99,9 +93,9 @@ def _details(body: object) -> dict[str, Any] | None:
 def _error(provider: str, details: dict[str, Any], status: int) -> APIError:
     code = details.get("code")
     kind = details.get("type")
-    cls = NotFoundError if code == "model_not_found" else error_class(status)
-    error = cls(str(details["message"]), provider, status)
-    error.code = code if isinstance(code, str) else kind if isinstance(kind, str) else None
+    cls = NotFoundError if code == "model_not_found" else None
+    name = code if isinstance(code, str) else kind
+    error = api_error(provider, status, str(details["message"]), name, cls=cls)
     if isinstance(error, RateLimitError) and any(name in _NO_MONEY for name in (code, kind)):
         error.should_retry = False  # waiting does not fill an account
     return error

@@ -280,6 +280,63 @@ def test_a_bad_status_is_an_error_of_its_class(
     assert caught.value.provider == wire.PROVIDER
 
 
+RED = "a\x1b[31mred\x1b[0m\u202e\x07:\n\t你好\u200c, 世界"
+
+
+@pytest.mark.parametrize("ask", [called, streamed])
+def test_an_error_acts_on_no_screen(wire: Any, server: Any, sse: Write, ask: Any) -> None:
+    server.whole(wire.error(400, RED), 400)
+    with pytest.raises(llm.BadRequestError) as caught:
+        ask(server, wire)
+    assert str(caught.value) == "ared:\n\t你好\u200c, 世界"
+    server.stream(sse([wire.error_event(500, RED)]))
+    with pytest.raises(llm.ServerError) as caught:
+        finished(server, wire)
+    assert str(caught.value) == "ared:\n\t你好\u200c, 世界"
+
+
+SAID: dict[str, Any] = {"message": "This will not do."}
+LESS: dict[str, Any] = {"message": "Less."}
+WRAPPED: list[Any] = [
+    {"error": {"error": SAID}},
+    {"error": {"error": {"error": "This will not do."}}},
+    {"success": False, "errors": [SAID], "result": None},
+    {"errors": ["This will not do."]},
+    [{"error": SAID}],
+    [SAID],
+    SAID | {"errors": [LESS]},
+    {"error": SAID | {"error": LESS, "errors": [LESS]}},
+]
+
+
+@pytest.mark.parametrize("body", WRAPPED, ids=str)
+@pytest.mark.parametrize("ask", [called, streamed])
+def test_an_error_is_found_in_what_proxies_wrap_it_in(
+    wire: Any, server: Any, ask: Any, body: Any
+) -> None:
+    server.whole(body, 400)
+    with pytest.raises(llm.BadRequestError) as caught:
+        ask(server, wire)
+    assert str(caught.value) == "This will not do."
+
+
+@pytest.mark.parametrize("status", [429, 500])
+@pytest.mark.parametrize("ask", [called, streamed])
+def test_an_error_with_a_good_status_is_an_error_of_its_class(
+    wire: Any, server: Any, ask: Any, status: int
+) -> None:
+    server.whole(wire.error(status, "This will not do."), 200)
+    with pytest.raises(ERRORS[status], match=r"^This will not do\.$") as caught:
+        ask(server, wire)
+    assert caught.value.status_code == status
+
+
+def test_a_whole_reply_to_a_stream_is_no_stream(wire: Any, server: Any) -> None:
+    server.whole(wire.whole(TEXT))
+    with pytest.raises(llm.ResponseValidationError, match="instead of an event stream"):
+        streamed(server, wire)
+
+
 @pytest.mark.parametrize("ask", [called, streamed])
 def test_an_error_does_not_repeat_the_key(wire: Any, server: Any, key: str, ask: Any) -> None:
     server.whole(wire.error(401, f"Bad key {key}."), 401)

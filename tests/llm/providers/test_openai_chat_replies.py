@@ -259,6 +259,22 @@ def test_an_error_in_a_reply_with_a_good_status(server: Any, where: str) -> None
         llm.Model(MODEL).call("Hello.")
 
 
+def test_an_error_that_says_so_of_itself(server: Any, sse: Any) -> None:
+    error = {"object": "error", "message": "Too long.", "type": "BadRequestError", "code": 400}
+    server.register("openai")
+    server.whole(error)
+    with pytest.raises(llm.BadRequestError, match=r"^Too long\.$"):
+        llm.Model(MODEL).call("Hello.")
+    server.whole(error)
+    with pytest.raises(llm.BadRequestError, match=r"^Too long\.$"):
+        llm.Model(MODEL).stream("Hello.")
+    server.stream(sse([("", chunk({"content": "Hi"})), ("", error)]))
+    stream = llm.Model(MODEL).stream("Hello.")
+    with pytest.raises(llm.BadRequestError, match=r"^Too long\.$"):
+        stream.finish()
+    assert stream.text() == "Hi"
+
+
 def test_an_error_in_a_choice_of_a_stream(server: Any, sse: Any) -> None:
     event = chunk({"content": ""}, "error", error={"code": 502, "message": "Gone."})
     server.stream(sse([("", chunk({"content": "Hi"})), ("", event)]))

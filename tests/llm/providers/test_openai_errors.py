@@ -23,6 +23,8 @@ def of_reply(status: int, body: Any) -> llm.APIError:
         ({"message": "No."}, "No."),
         ({"detail": "No."}, "No."),
         ([{"error": {"message": "No."}}], "No."),
+        ({"object": "error", "message": "No.", "type": "BadRequestError", "code": 400}, "No."),
+        ({"error": ["No."]}, "No."),
         ({"error": {"message": ["No.", "\x1b"]}}, r"['No.', '\x1b']"),
         ({"error": {"status": 7}}, "HTTP 418 with"),
         (b"<h1>I am a teapot</h1>", "HTTP 418 with '<h1>I am a teapot</h1>'"),

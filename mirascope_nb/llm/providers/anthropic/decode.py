@@ -44,6 +44,7 @@ from mirascope_nb.llm.providers.decoding import (
     keeps_thoughts,
 )
 from mirascope_nb.llm.providers.encoding import load, load_reply, mapping, sequence
+from mirascope_nb.llm.providers.http_errors import reports_error
 from mirascope_nb.llm.sse import Event
 from mirascope_nb.llm.tools import FORMAT_TOOL_NAME
 from mirascope_nb.llm.usage import FinishReason, ProviderToolUsage, Usage
@@ -69,7 +70,7 @@ def decode_completion(request: Request, reply: HttpReply) -> Completion:
     provider = request.provider_id
     raw = load_reply(reply.body, provider)
     if not isinstance(raw.get("content"), list) and raw.get("type") != "message":
-        if raw.get("error"):
+        if reports_error(raw):
             raise error_in_stream(provider, raw)
         raise ResponseValidationError(f"{provider} sent a reply without content", provider)
     thoughtful = keeps_thoughts(request)
@@ -194,7 +195,7 @@ class MessagesStreamDecoder:
         handle = self._handlers.get(kind if isinstance(kind, str) else event.type)
         if handle is not None:
             handle(raw, chunks)
-        elif kind is None and raw.get("error"):
+        elif kind is None and reports_error(raw):
             self._error(raw, chunks)
         return chunks
 

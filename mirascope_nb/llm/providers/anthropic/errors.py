@@ -10,8 +10,7 @@ from typing import Any
 
 from mirascope_nb.llm.exceptions import APIError
 from mirascope_nb.llm.io.protocol import HttpReply
-from mirascope_nb.llm.providers.encoding import mapping
-from mirascope_nb.llm.providers.http_errors import error_class, html_free
+from mirascope_nb.llm.providers.http_errors import api_error, details_of, html_free, message_of
 from mirascope_nb.llm.wire_json import parsed, well_formed_json
 
 __all__ = ["error_in_stream", "error_of_reply"]
@@ -34,34 +33,17 @@ _STATUS_BY_TYPE = {
 def error_of_reply(provider: str, reply: HttpReply) -> APIError:
     """The error that a reply with a bad status stands for."""
     try:
-        body = mapping(well_formed_json(parsed(reply.body)))
+        body: object = well_formed_json(parsed(reply.body))
     except ValueError:
-        body = {}
-    kind, message = _details(body)
-    message = message or f"HTTP {reply.status} with {html_free(reply.body)}"
-    return _error(provider, kind, message, reply.status)
+        body = None
+    details = details_of(body)
+    message = message_of(details) or f"HTTP {reply.status} with {html_free(reply.body)}"
+    return api_error(provider, reply.status, message, details.get("type"))
 
 
 def error_in_stream(provider: str, body: dict[str, Any]) -> APIError:
     """The error that an event stands for, of the same class as its HTTP form."""
-    kind, message = _details(well_formed_json(body))
-    status = _STATUS_BY_TYPE.get(kind or "", 500)
-    return _error(provider, kind, message or "an error without details", status)
-
-
-def _details(body: dict[str, Any]) -> tuple[str | None, str | None]:
-    """Type and message; a proxy's error may be a text, or its message may stand alone."""
-    error = body.get("error")
-    if isinstance(error, str):
-        return None, error
-    details = mapping(error) or body
-    kind, message = details.get("type"), details.get("message") or details.get("detail")
-    if message is not None and not isinstance(message, str):
-        message = ascii(message)
-    return kind if isinstance(kind, str) else None, message
-
-
-def _error(provider: str, kind: str | None, message: str, status: int) -> APIError:
-    error = error_class(status)(message, provider, status)
-    error.code = kind
-    return error
+    details = details_of(well_formed_json(body))
+    kind = details.get("type")
+    status = _STATUS_BY_TYPE.get(kind, 500) if isinstance(kind, str) else 500
+    return api_error(provider, status, message_of(details) or "", kind)

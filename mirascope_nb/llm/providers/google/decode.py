@@ -32,6 +32,7 @@ from mirascope_nb.llm.providers.decoding import CallIds, UsageMeter, count, keep
 from mirascope_nb.llm.providers.encoding import load, load_reply, mapping, sequence
 from mirascope_nb.llm.providers.google.encode import UNKNOWN_TOOL_ID, url_safe
 from mirascope_nb.llm.providers.google.errors import error_in_stream
+from mirascope_nb.llm.providers.http_errors import reports_error
 from mirascope_nb.llm.sse import Event
 from mirascope_nb.llm.usage import FinishReason, ProviderToolUsage, Usage
 
@@ -63,7 +64,7 @@ def decode_completion(request: Request, reply: HttpReply) -> Completion:
     raw = load_reply(reply.body, provider)
     candidate = _candidate(raw)
     if candidate is None and not _is_blocked(raw):
-        if raw.get("error"):
+        if reports_error(raw):
             raise error_in_stream(provider, raw)
         raise ResponseValidationError(f"{provider} sent a reply without candidates", provider)
     candidate = candidate or {}

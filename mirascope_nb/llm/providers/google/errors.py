@@ -11,7 +11,7 @@ from typing import Any
 from mirascope_nb.llm.exceptions import APIError, AuthenticationError
 from mirascope_nb.llm.io.protocol import HttpReply
 from mirascope_nb.llm.providers.encoding import mapping, sequence
-from mirascope_nb.llm.providers.http_errors import error_class, html_free
+from mirascope_nb.llm.providers.http_errors import api_error, details_of, html_free, message_of
 from mirascope_nb.llm.wire_json import parsed, well_formed_json
 
 __all__ = ["error_in_stream", "error_of_reply"]
@@ -41,38 +41,24 @@ def error_of_reply(provider: str, reply: HttpReply) -> APIError:
         body: object = well_formed_json(parsed(reply.body))
     except ValueError:
         body = None
-    details = _details(body)
-    message = _message(details) or f"HTTP {reply.status} with {html_free(reply.body)}"
+    details = details_of(body)
+    message = message_of(details) or f"HTTP {reply.status} with {html_free(reply.body)}"
     return _error(provider, details, message, reply.status)
 
 
 def error_in_stream(provider: str, body: dict[str, Any]) -> APIError:
     """The error that an event stands for, of the same class as its HTTP form."""
-    details = _details(well_formed_json(body))
+    details = details_of(well_formed_json(body))
     status = details.get("code")
     if not isinstance(status, int) or isinstance(status, bool) or status < _BAD_REQUEST:
         status = _STATUS_BY_NAME.get(str(details.get("status")), 500)
-    return _error(provider, details, _message(details) or "an error without details", status)
-
-
-def _details(body: object) -> dict[str, Any]:
-    whole = mapping(body) or mapping(next(iter(sequence(body)), None))
-    error = whole.get("error")
-    return {"message": error} if isinstance(error, str) else mapping(error) or whole
-
-
-def _message(details: dict[str, Any]) -> str | None:
-    message = details.get("message") or details.get("detail")
-    return message if message is None or isinstance(message, str) else ascii(message)
+    return _error(provider, details, message_of(details) or "", status)
 
 
 def _error(provider: str, details: dict[str, Any], message: str, status: int) -> APIError:
-    cls = error_class(status)
-    if status == _BAD_REQUEST and _BAD_KEY in message:
-        cls = AuthenticationError
-    error = cls(message, provider, status)
-    name = details.get("status")
-    error.code = name if isinstance(name, str) else None
+    is_key_bad = status == _BAD_REQUEST and _BAD_KEY in message
+    cls = AuthenticationError if is_key_bad else None
+    error = api_error(provider, status, message, details.get("status"), cls=cls)
     for detail in map(mapping, sequence(details.get("details"))):
         _read(detail, error)
     return error

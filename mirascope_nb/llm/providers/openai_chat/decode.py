@@ -42,6 +42,7 @@ from mirascope_nb.llm.providers.decoding import (
     keeps_thoughts,
 )
 from mirascope_nb.llm.providers.encoding import load, load_reply, mapping, sequence
+from mirascope_nb.llm.providers.http_errors import reports_error
 from mirascope_nb.llm.providers.openai_errors import error_in_stream
 from mirascope_nb.llm.providers.openai_parts import names_format_tool
 from mirascope_nb.llm.sse import Event
@@ -67,7 +68,7 @@ def decode_completion(request: Request, reply: HttpReply) -> Completion:
     raw = load_reply(reply.body, request.provider_id)
     choices = sequence(raw.get("choices"))
     if not choices:
-        if raw.get("error"):
+        if reports_error(raw):
             raise error_in_stream(request.provider_id, raw)
         raise ResponseValidationError(
             f"{request.provider_id} sent a reply without choices", request.provider_id
@@ -200,6 +201,8 @@ class ChatStreamDecoder:
                 self._delta(mapping(delta), chunks)
             if reason := choice.get("finish_reason"):
                 self._finished(reason, choice, chunks)
+        elif reports_error(raw):
+            raise error_in_stream(self._provider, raw)
         if counts := raw.get("usage"):
             usage = _usage(counts)
             if usage is not None:

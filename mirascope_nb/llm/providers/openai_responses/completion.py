@@ -8,6 +8,7 @@ from mirascope_nb.llm.io.protocol import HttpReply
 from mirascope_nb.llm.providers.codec import Completion, Request
 from mirascope_nb.llm.providers.decoding import CallIds, arguments_text, keeps_thoughts
 from mirascope_nb.llm.providers.encoding import load_reply, mapping, sequence
+from mirascope_nb.llm.providers.http_errors import reports_error
 from mirascope_nb.llm.providers.openai_errors import error_in_stream
 from mirascope_nb.llm.providers.openai_responses.items import (
     finish_reason_of,
@@ -33,7 +34,7 @@ def decode_completion(request: Request, reply: HttpReply) -> Completion:
     """
     provider = request.provider_id
     raw = load_reply(reply.body, provider)
-    if raw.get("status") in FAILED or (raw.get("error") and not raw.get("output")):
+    if raw.get("status") in FAILED or (not raw.get("output") and reports_error(raw)):
         raise error_in_stream(provider, raw)
     if not isinstance(raw.get("output"), list):
         raise ResponseValidationError(f"{provider} sent a reply without output", provider)

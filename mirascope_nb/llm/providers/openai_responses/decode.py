@@ -41,6 +41,7 @@ from mirascope_nb.llm.providers.decoding import (
     keeps_thoughts,
 )
 from mirascope_nb.llm.providers.encoding import load, mapping, sequence
+from mirascope_nb.llm.providers.http_errors import reports_error
 from mirascope_nb.llm.providers.openai_errors import error_in_stream
 from mirascope_nb.llm.providers.openai_parts import names_format_tool
 from mirascope_nb.llm.providers.openai_responses.items import (
@@ -144,7 +145,7 @@ class ResponsesStreamDecoder:
         handle = self._handlers.get(kind if isinstance(kind, str) else event.type)
         if handle is not None:
             handle(raw, chunks)
-        elif kind is None and raw.get("error"):
+        elif kind is None and reports_error(raw):
             self._error(raw, chunks)
         return chunks
 
