@@ -28,7 +28,7 @@ import functools
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from mirascope_nb.text.escape import plain_text
 
@@ -58,12 +58,13 @@ _TOKEN = re.compile(
     # A backslash before a macro's own escapes nothing here: a renderer may take it off first.
     rf"|(?P<escape>\\(?!{_MACRO})[!-/:-@\[-`{{-~])"
     r"|(?P<ticks>`+)"
+    r"|(?P<tildes>~{3,}(?=[^\n]*mermaid))"
     r"|(?P<angle><)"
     r"|(?P<image>!\[)"
     r"|(?P<link>\]\()"
     r"|(?P<definition>\]:)"
     rf"|(?P<reference>{_REFERENCE})"
-    r"|(?P<address>\b(?:https?|ftp)://|\bwww\.)"
+    r"|(?P<address>(?:https?|ftp)://|www\.)"
     r"|(?P<math>\${1,2}|\\begin\{[A-Za-z]*\*?\})",
     re.IGNORECASE,
 )
@@ -72,6 +73,11 @@ _HAZARD = re.compile(
 )
 _BRACKET = re.compile(r"\\[!-/:-@\[-`{-~]|`+|[\[\]]")
 _TICKS = re.compile("`+")
+_ODD_TICKS = re.compile(r"``|\\`|~`")
+_REACHING = re.compile(r"[`*_~\[\]\\$|]")
+_MATHS_MARK = re.compile(r"\$|\\\\[()\[\]]|\\(?:begin|end)\b")
+_MACRO_NAME = re.compile(_MACRO)
+_DIAGRAM = re.compile(r"`{3,}[^\n]*mermaid", re.IGNORECASE)
 # No formula goes on past the next dollar, so an unclosed one costs only the way to it. One dollar
 # opens a formula only next to something, and closes it likewise: `$5 and $6` is prose.
 _FORMULA_ENDS = {
@@ -86,16 +92,24 @@ _ENVIRONMENT_END = re.compile(r"\\end\{([A-Za-z]*\*?)\}")
 _HOST = r"https://[^\s/?#@\\<>()\[\]`\"'|]+(?=[/?#)>\s]|\Z)"
 _ADDRESSEE = r"mailto:[^\s\\<>()\[\]`\"'|:/]+"
 _DESTINATION = re.compile(rf"\s*<?(?:{_HOST}|{_ADDRESSEE})", re.IGNORECASE)
-_BARE_HOST = re.compile(r"https://([^\s/?#\\<>`]*)", re.IGNORECASE)
+_BARE_HOST = re.compile(r"https://([^\s/?#\\<>`]*)(?=[\s/?#<>`]|\Z)", re.IGNORECASE)
+# GitHub's rules take all of this for a bare address. A backtick in it then begins no code, and a
+# backslash at its end escapes no tag.
+_BARE_ADDRESS = re.compile(r"[^\s<]*")
+_SYNTAX_IN_ADDRESS = re.compile(r"[`$]|\\\\[(\[]|\\begin|\\\Z")
+_TITLE_WITH_MATHS = re.compile(r"[^\s)]*\s+[\"'(][^\n]*\n?[^\n]*?(?:\$|\\\\[(\[]|\\begin)")
 _AUTOLINK = re.compile(
-    rf"<(?:{_HOST}[^\s<>`\\]*|{_ADDRESSEE}|[A-Za-z0-9.+_-]+@[A-Za-z0-9.-]+)>", re.IGNORECASE
+    rf"<(?:{_HOST}[^\s<>`\\$]*|{_ADDRESSEE}|[A-Za-z0-9.+_-]+@[A-Za-z0-9.-]+)>", re.IGNORECASE
 )
 _MARKUP_START = re.compile("<[A-Za-z/!?]")
 # In a formula `a<b` stays; what a Markdown parser would take for a tag or an address does not.
 _TAG_START = re.compile(
     r"<(?:[/!?]|[A-Za-z][A-Za-z0-9-]*(?:[\s/>]|\Z)|[A-Za-z][A-Za-z0-9+.-]*:|[^\s<>@]*@)"
 )
+_CELL = re.compile(r"(?:^|(?<=\|))(?:[^\\|]|\\.|\\\Z)*(?=\||\Z)", re.DOTALL)
 _FENCE = re.compile("`{3,}|~{3,}")
+_FENCED_UNDERLINE = re.compile(r"\n[ \t>]*(?:-+|=+)[ \t]*(?:\n|\Z)")
+_MARGIN = re.compile("[ \t>]*(?=`{3}|~{3})")
 # What follows a fence: a language, perhaps with options; no diagram, no quote, no tag, no entity.
 _LANGUAGE = re.compile(r"(?!.*mermaid)[\w .,:+#=(){}\[\]/-]*", re.IGNORECASE | re.ASCII)
 _ALLOWED_URL = re.compile(r"https://[^/?#@\\]+(?:[/?#]|\Z)|mailto:", re.IGNORECASE)
@@ -196,7 +210,7 @@ class _Reading(NamedTuple):
     tokens: list[Token]
     """The blocks as they are when every tag is text, which every tag will be."""
     defines: bool
-    """Whether there are definitions of links."""
+    """Whether there may be definitions of links."""
     has_maths: bool
     """Whether a formula can begin anywhere."""
     is_neutral: bool
@@ -204,17 +218,15 @@ class _Reading(NamedTuple):
 
 
 def _read(text: str) -> _Reading:
-    environment: dict[str, Any] = {}
-    tokens = _parser(html=True).parse(text, environment)
+    tokens = _parser(html=True).parse(text)
     flat = list(_flat(tokens))
     if any(token.type in ("html_block", "html_inline") for token in flat):
         # Where no HTML was found, leaving it out changes nothing; here it does.
-        environment = {}
-        tokens = _parser(html=False).parse(text, environment)
+        tokens = _parser(html=False).parse(text)
     return _Reading(
         text=text,
         tokens=tokens,
-        defines=bool(environment.get("references")),
+        defines="]:" in text,
         has_maths=_MATHS.search(text) is not None,
         is_neutral=all(_is_safe(token) for token in flat),
     )
@@ -227,11 +239,13 @@ def _edit(reading: _Reading) -> str:
         piece = "\n".join(lines[span.first : span.last])
         if span.kind == "fence":
             piece = _edit_fence(piece, span.info)
+            if edited and _FENCED_UNDERLINE.search(piece) and _HAZARD.search(piece):
+                piece = _apart(piece, from_line=edited[-1].rsplit("\n", 1)[-1])
         elif span.kind == "row":
             piece = "|".join(_Prose(cell, reading).edit() for cell in _cells(piece))
-        elif span.kind != "code_block":
-            outside = span.kind == "other"
-            piece = _Prose(piece, reading, definitions=outside).edit()
+        elif span.kind != "code_block" or (edited and edited[-1].strip()):
+            # Indented code right below a table is a row of it to some.
+            piece = _Prose(piece, reading).edit()
         edited.append(piece)
     return "\n".join(edited)
 
@@ -266,8 +280,26 @@ def _edit_fence(piece: str, info: str) -> str:
     return piece if mark is None else f"{opening[: mark.end()]}text{newline}{body}"
 
 
+def _apart(fence: str, *, from_line: str) -> str:
+    """A fence with a blank line before it, if it has none.
+
+    Some renderers let a heading begin in the paragraph before a fence and end at an underline
+    inside of it; what follows there is then no code.
+    """
+    margin = _MARGIN.match(fence)
+    if margin is None or not from_line.strip(" \t>"):
+        return fence
+    return f"{margin[0].rstrip()}\n{fence}"
+
+
 def _cells(row: str) -> list[str]:
-    return re.split(r"(?<!\\)\|", row)
+    """A row cut wherever one renderer or another cuts it: they differ after two backslashes."""
+    return [cell[0] for cell in _CELL.finditer(row)]
+
+
+def _literal(marks: str) -> str:
+    """Marks that are shown, and mean nothing."""
+    return "".join(f"\\{mark}" for mark in marks)
 
 
 # -- text ----------------------------------------------------------------------------------------
@@ -276,11 +308,10 @@ def _cells(row: str) -> list[str]:
 class _Prose:
     """One reading of one piece of text, from left to right, past code and through maths."""
 
-    def __init__(self, text: str, reading: _Reading, *, definitions: bool = False) -> None:
+    def __init__(self, text: str, reading: _Reading) -> None:
         self._text = text
         self._defines = reading.defines
         self._has_maths = reading.has_maths
-        self._definitions = definitions
         self._math_end = 0
 
     def edit(self) -> str:
@@ -307,8 +338,15 @@ class _Prose:
         return match[0], match.end()
 
     def _read_ticks(self, match: re.Match[str]) -> tuple[str, int]:
-        end = self._code_end(match) or match.end()
-        return self._text[match.start() : end], end
+        end = self._code_end(match)
+        if end is None:
+            return (_literal(match[0]) if self._draws(match) else match[0]), match.end()
+        if self._is_code_everywhere(match.start(), end) or not self._is_hazard(match.end(), end):
+            return self._text[match.start() : end], end
+        return _literal(match[0]), match.end()
+
+    def _read_tildes(self, match: re.Match[str]) -> tuple[str, int]:
+        return _literal(match[0]), match.end()
 
     def _read_angle(self, match: re.Match[str]) -> tuple[str, int]:
         start = match.start()
@@ -332,19 +370,37 @@ class _Prose:
         return ("\\![" if self._defines else "!["), inside
 
     def _read_link(self, match: re.Match[str]) -> tuple[str, int]:
-        address = _DESTINATION.match(self._text, match.end())
+        address = self._destination(match)
         if address is not None:
             # Passed over, so that the address is not taken for a bare one.
             return match[0] + address[0], address.end()
         return ("] (" if match.start() < self._math_end else "]\\("), match.end()
 
     def _read_definition(self, match: re.Match[str]) -> tuple[str, int]:
-        address = _DESTINATION.match(self._text, match.end())
+        address = self._destination(match)
         if address is not None:
             return match[0] + address[0], address.end()
-        if not (self._defines and self._definitions):
-            return match[0], match.end()
-        return "]\\:", match.end()
+        # Renderers do not agree on where a definition can stand, so it may be one anywhere.
+        return ("]:" if match.start() < self._math_end else "]\\:"), match.end()
+
+    def _destination(self, opening: re.Match[str]) -> re.Match[str] | None:
+        """The beginning of an address that a link may lead to, if it is one."""
+        address = _DESTINATION.match(self._text, opening.end())
+        return None if address is None or self._eats_syntax(address.end()) else address
+
+    def _eats_syntax(self, start: int) -> bool:
+        """Whether an address that goes on here takes up what code, maths or an escape rests on.
+
+        A formula that is put back into an attribute could end it, so none is left in an address
+        or in the title after it.
+        """
+        found = _BARE_ADDRESS.match(self._text, start)
+        if found is None:
+            return False
+        return (
+            _SYNTAX_IN_ADDRESS.search(found[0]) is not None
+            or _TITLE_WITH_MATHS.match(self._text, start) is not None
+        )
 
     def _read_reference(self, match: re.Match[str]) -> tuple[str, int]:
         return "&amp;", match.end()
@@ -352,7 +408,8 @@ class _Prose:
     def _read_address(self, match: re.Match[str]) -> tuple[str, int]:
         found = match[0]
         host = _BARE_HOST.match(self._text, match.start())
-        if host is not None and "@" not in host[1]:
+        disguised = host is None or "@" in host[1]
+        if not disguised and not self._eats_syntax(match.end()):
             return found, match.end()
         if found.endswith("."):
             return found[:-1] + "\\.", match.end()
@@ -362,6 +419,38 @@ class _Prose:
         if match.start() >= self._math_end:
             self._math_end = self._formula_end(match)
         return match[0], match.end()
+
+    def _draws(self, ticks: re.Match[str]) -> bool:
+        """Whether backticks would open a diagram where a renderer takes them for a fence."""
+        return _DIAGRAM.match(self._text, ticks.start()) is not None
+
+    def _is_hazard(self, start: int, end: int) -> bool:
+        """Whether a piece would do something if it were no code."""
+        return _HAZARD.search(self._text, start, end) is not None
+
+    def _is_code_everywhere(self, start: int, end: int) -> bool:
+        """Whether all renderers agree that this is a code span.
+
+        They do where single backticks pair up within their lines, and where there is nothing beside
+        the span that could reach into it. Otherwise one or the other lets emphasis, a link, a list
+        or a formula end inside of what the next takes for code.
+        """
+        code = self._text[start:end]
+        around = f"{self._text[:start]} {self._text[end:]}"
+        if "\n" not in code and _REACHING.search(around) is None:
+            return True
+        if not self._has_simple_code or "~" in code:
+            return False
+        return not (_MACRO_NAME.search(code) and _MATHS.search(around))
+
+    @functools.cached_property
+    def _has_simple_code(self) -> bool:
+        """Whether single backticks pair up within lines, with nothing of a formula in between."""
+        lines = [line.split("`") for line in self._text.split("\n")]
+        if _ODD_TICKS.search(self._text) or any(len(pieces) % 2 == 0 for pieces in lines):
+            return False
+        in_code = any(_MATHS_MARK.search(code) for pieces in lines for code in pieces[1::2])
+        return not in_code or len(_MATHS_MARK.findall(self._text)) == 1
 
     def _code_end(self, ticks: re.Match[str]) -> int | None:
         """Where the code span that a run of backticks opens ends, if it opens one."""
@@ -415,6 +504,7 @@ class _Prose:
         "macro": _read_macro,
         "escape": _read_escape,
         "ticks": _read_ticks,
+        "tildes": _read_tildes,
         "angle": _read_angle,
         "image": _read_image,
         "link": _read_link,

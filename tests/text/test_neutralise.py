@@ -138,9 +138,50 @@ def test_code_is_found_by_its_block_and_not_by_its_look() -> None:
 
 
 def test_a_text_that_edits_cannot_save_is_shown_as_code() -> None:
-    # Once the definition is defused it is a paragraph, and what follows is no longer code.
-    text = "[a]: javascript:x\n    <div>\n[a]"
+    # What is a link to one renderer is code to another, and each edit makes it the other's.
+    text = "[a ``](https://a.b)<b>``"
     assert neutralise(text) == code_fence(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "saved"),
+    [
+        # GitHub's bare addresses take up a backtick, a backslash, or a formula's dollar.
+        ("https://a.b/`<img src=x>`", "https:\\//a.b/`<img src=x>`"),
+        ("https://a.b/\\<img src=x>", "https:\\//a.b/\\<img src=x>"),
+        ('https://a.b/$x" onclick="y$', 'https:\\//a.b/$x" onclick="y$'),
+        ("xhttps://u:p@a.b", "xhttps:\\//u:p@a.b"),
+        # Strikethrough, emphasis and links end inside of code, or take up its backtick.
+        ("~~`<b>~~`", "~~\\`&lt;b>~~`"),
+        ("~`<b>`", "~\\`&lt;b>`"),
+        ("*a ``<b>*``", "*a \\`\\`&lt;b>*``"),
+        # A formula does so too.
+        ("$$ a `b$$ <b>`", "$$ a \\`b$$ &lt;b>`"),
+        ("$ `\\href{x}{y}` $", "$ \\`\\ href{x}{y}` $"),
+        # A list or a table begins for one where for another a code span goes on.
+        ("`a\n* \n<b>`", "\\`a\n* \n&lt;b>`"),
+        ("|a|b|\n|-|-|\n|`x\\\\|<b>`|", "|a|b|\n|-|-|\n|`x\\\\|&lt;b>`|"),
+        ("|a|b|\n|-|-|\n\t<b>", "|a|b|\n|-|-|\n\t&lt;b>"),
+        # A heading that begins before a fence ends in it.
+        ("a\n```\n---\n<b>\n```", "a\n\n```\n---\n<b>\n```"),
+        ("> a\n> ```\n> ---\n> <b>", "> a\n>\n> ```\n> ---\n> <b>"),
+        # A definition with an unbalanced bracket, and a fence behind a check box.
+        ("[r]: javascript:a)\n\n[r]", "[r]\\: javascript:a)\n\n[r]"),
+        ("- [ ] ~~~mermaid\n  x", "- [ ] \\~\\~\\~mermaid\n  x"),
+    ],
+)
+def test_what_renderers_read_differently_is_safe_in_all_of_them(written: str, saved: str) -> None:
+    assert neutralise(written) == saved
+    assert neutralise(saved) == saved
+
+
+def test_code_that_every_renderer_agrees_on_stays() -> None:
+    for text in (
+        "Use `<b>` and `*`, or *both* of `a<b>` and [this](https://a.b).",
+        "It costs $5 for `List<int>`.",
+        "For $O(n)$ take `List<int>`.",
+    ):
+        assert neutralise(text) == text
 
 
 def test_control_characters_and_terminal_sequences_are_taken_out() -> None:
