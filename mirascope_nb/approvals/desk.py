@@ -178,6 +178,10 @@ class Desk:
 
     def _settle(self, waiting: _Waiting, answer: Answer) -> None:
         self._session.book.take(waiting.record.id, waiting.record.digest)
+        self._resolve(waiting, answer)
+
+    def _resolve(self, waiting: _Waiting, answer: Answer) -> None:
+        """Bring the answer of a record that has been taken to the loop of the call."""
         waiting.settled = True
 
         def resolve() -> None:
@@ -213,7 +217,7 @@ class Desk:
             # The kernel's own copy counts; the page has only said which argument it means.
             value = arguments[argument]
         # First, so that an answer that comes too late makes no rule.
-        self._session.book.check(waiting.record.id, waiting.record.digest)
+        self._session.book.take(waiting.record.id, waiting.record.digest)
         rule = self._session.rules.always(
             "allow",
             request.tool,
@@ -221,7 +225,8 @@ class Desk:
             value=value,
             definition=definition_of(request),
         )
-        return self._settle(waiting, _approved(waiting, rule=str(rule)))
+        self._resolve(waiting, _approved(waiting, rule=str(rule)))
+        return None
 
     def _show(self, waiting: _Waiting) -> None:
         record = waiting.record

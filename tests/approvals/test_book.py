@@ -43,6 +43,15 @@ def test_another_digest_is_refused_and_the_record_stays(
     assert book.take(record.id, record.digest) is record
 
 
+def test_a_digest_that_is_no_text_is_refused_like_any_other(
+    book: Book, request_for: "MakeRequest"
+) -> None:
+    record = book.open(request_for())
+    with pytest.raises(RefusedError) as refused:
+        book.take(record.id, "\ud800")
+    assert refused.value.why == "other arguments"
+
+
 def test_a_record_expires_at_its_time_and_not_before(
     book: Book, clock: "Clock", request_for: "MakeRequest"
 ) -> None:
