@@ -462,6 +462,11 @@ describe("Edit", () => {
     expect(control("dry").checked).toBe(false);
     write("Arguments", "{");
     expect(control("table").disabled).toBe(true);
+    // What was last valid stays beside the text, for whoever mends it.
+    expect(control("table").value).toBe("x");
+    write("Arguments", '{"table": "y"}');
+    expect(control("table").disabled).toBe(false);
+    expect(control("table").value).toBe("y");
   });
 
   test("offers no form when an argument is an object", () => {

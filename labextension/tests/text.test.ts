@@ -14,6 +14,7 @@ describe("what cannot be seen", () => {
     ["\u3164\u115f\u2800", "\\u{3164}\\u{115f}\\u{2800}"],
     ["line\nnext\tcolumn", "line\\u{a}next\\u{9}column"],
     ["\ud800", "\\u{d800}"],
+    ["a b\u00a0c\u3000", "a b\\u{a0}c\\u{3000}"],
   ])("%j is written out", (text, shown) => {
     expect(showInvisible(text)).toBe(shown);
   });

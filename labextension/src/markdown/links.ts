@@ -1,5 +1,7 @@
 // A link of a model's shows where it leads, and leads nowhere but to `https:` and `mailto:`.
 
+import { showInvisible } from "../text/escape";
+
 /** Make a sanitized link safe in place, or turn it into text that still tells its address. */
 export function guardLink(link: HTMLAnchorElement): void {
   const address = link.getAttribute("href") ?? "";
@@ -67,6 +69,7 @@ function decodePath(url: URL): string {
 function note(place: string): HTMLElement {
   const element = document.createElement("span");
   element.className = "mnb-host";
-  element.textContent = ` (${place.length > 120 ? `${place.slice(0, 120)}…` : place})`;
+  const words = showInvisible(place);
+  element.textContent = ` (${words.length > 120 ? `${words.slice(0, 120)}…` : words})`;
   return element;
 }

@@ -118,7 +118,11 @@ export class ArgumentEditor {
     const members = readMembers(this.#text.value);
     for (const { field, control } of this.#controls.values()) {
       control.disabled = members === null;
-      const raw = members?.find((member) => member.name === field.name)?.raw;
+      if (members === null) {
+        // Until the text is an object again, the form keeps what it was last.
+        continue;
+      }
+      const raw = members.find((member) => member.name === field.name)?.raw;
       if (control !== document.activeElement) {
         fill(control, field, raw);
       }

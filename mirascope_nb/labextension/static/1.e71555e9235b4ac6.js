@@ -316,6 +316,10 @@
   line-height: 1.5;
   text-align: start;
 }
+.mnb-tool .mnb-arguments > :is(dt, dd) {
+  overflow-wrap: anywhere;
+  white-space: pre-wrap;
+}
 .mnb-tool .mnb-arguments > dt {
   color: var(--mnb-muted);
   font-weight: 400;
