@@ -37,6 +37,7 @@ from mirascope_nb.llm.providers.encoding import (
     tool_parameters,
     tool_result_text,
 )
+from mirascope_nb.llm.providers.google.json_schemas import json_schema, needs_json_schema
 from mirascope_nb.llm.providers.google.models import (
     combines_formats_and_tools,
     is_pro,
@@ -121,7 +122,10 @@ def _generation_config(request: Request) -> dict[str, Any]:
             )
         config["responseMimeType"] = "application/json"
         if form.mode == "strict":
-            config["responseSchema"] = format_schema(form.schema)
+            if needs_json_schema(form.schema):
+                config["responseJsonSchema"] = json_schema(form.schema, is_ordered=True)
+            else:
+                config["responseSchema"] = format_schema(form.schema)
     return config
 
 
@@ -168,8 +172,11 @@ def _function(request: Request, tool: ToolSchema[Any]) -> dict[str, Any]:
             f"Leave out strict=True of tool '{tool.name}'.",
         )
     function: dict[str, Any] = {"name": tool.name, "description": tool.description}
-    parameters = tool_schema(tool_parameters(tool))
-    return function | {"parameters": parameters} if parameters else function
+    parameters = tool_parameters(tool)
+    if needs_json_schema(parameters):
+        return function | {"parametersJsonSchema": json_schema(parameters, is_ordered=False)}
+    schema = tool_schema(parameters)
+    return function | {"parameters": schema} if schema else function
 
 
 def _provider_tool(request: Request, tool: object) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 Definitions stand where they are referred to, types are in capitals, and of the keywords only those
 that the service knows are left. Names of several words are written with underscores, which its
-JSON takes as well as capitals inside.
+JSON takes as well as capitals inside. What cannot be said so is for `json_schemas`.
 Source: https://ai.google.dev/api/caching#Schema
 """
 
@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from mirascope_nb.llm.providers.encoding import mapping, sequence
+from mirascope_nb.llm.providers.encoding import mapping, reference_name, sequence
 
-__all__ = ["format_schema", "tool_schema"]
+__all__ = ["describe", "format_schema", "listed_values", "tool_schema", "variants_of"]
 
 _KEYWORDS = {
     "default": "default",
@@ -41,7 +41,6 @@ _DESCRIBED = (
     "prefixItems",
     "uniqueItems",
 )
-_FREE = {"type": "OBJECT"}
 # Any other is refused: "only 'enum' and 'date-time' are supported for STRING type". See
 # https://github.com/google-gemini/gemini-cli/issues/3178
 _FORMATS = frozenset({"date-time", "double", "enum", "float", "int32", "int64"})
@@ -65,25 +64,17 @@ class _Translation:
     def __init__(self, root: dict[str, Any], *, is_ordered: bool) -> None:
         self._definitions = mapping(root.get("$defs"))
         self._is_ordered = is_ordered
-        self._inside: list[str] = []
 
     def of(self, schema: dict[str, Any]) -> dict[str, Any]:
-        name = str(schema.get("$ref", "")).rpartition("/")[2]
+        name = reference_name(schema.get("$ref", ""))
         if not name:
             return self._translated(schema)
-        if name in self._inside:  # a definition that holds itself has no end if written out
-            return {
-                key: schema[key] for key in ("description", "nullable") if key in schema
-            } | _FREE
-        self._inside.append(name)
         rest = {key: value for key, value in schema.items() if key != "$ref"}
-        translated = self.of(mapping(self._definitions.get(name)) | rest)
-        self._inside.pop()
-        return translated
+        return self.of(mapping(self._definitions.get(name)) | rest)
 
     def _translated(self, schema: dict[str, Any]) -> dict[str, Any]:
         schema = _without_type_lists(schema)
-        variants = _variants(schema)
+        variants = variants_of(schema)
         if self._is_ordered and {"type": "null"} in variants:
             others = [each for each in variants if each != {"type": "null"}]
             rest = {key: value for key, value in schema.items() if key not in _UNIONS}
@@ -96,7 +87,7 @@ class _Translation:
             if schema.get(keyword) is not None
         }
         if translated.get("format") not in _FORMATS and (form := translated.pop("format", None)):
-            _hint(translated, f"Format: {form}")
+            describe(translated, f"Format: {form}")
         if variants:
             return translated | {"any_of": [self.of(each) for each in variants]}
         kind = schema.get("type")
@@ -110,7 +101,7 @@ class _Translation:
             if value is not None and value is not False
         ]
         if told:
-            _hint(translated, "{" + ", ".join(told) + "}")
+            describe(translated, "{" + ", ".join(told) + "}")
         self._contain(schema, translated)
         return translated
 
@@ -140,7 +131,8 @@ class _Translation:
 _UNIONS = ("anyOf", "oneOf", "allOf")
 
 
-def _variants(schema: dict[str, Any]) -> list[dict[str, Any]]:
+def variants_of(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """The schemas of a union; none for what is no union."""
     for keyword in _UNIONS:
         if variants := sequence(schema.get(keyword)):
             return [mapping(each) for each in variants]
@@ -158,18 +150,23 @@ def _without_type_lists(schema: dict[str, Any]) -> dict[str, Any]:
     return rest | {"anyOf": [{"type": each} for each in kinds]}
 
 
+def listed_values(schema: dict[str, Any]) -> list[Any]:
+    """The values that alone are allowed; none where others are."""
+    return sequence(schema.get("enum")) or ([schema["const"]] if "const" in schema else [])
+
+
 def _enumerate(schema: dict[str, Any], translated: dict[str, Any]) -> None:
     """Put in the values that are allowed: strings may be listed, others only be described."""
-    values = sequence(schema.get("enum")) or ([schema["const"]] if "const" in schema else [])
+    values = listed_values(schema)
     if not values:
         return
     if all(isinstance(value, str) for value in values):
         translated["enum"] = values
         return
-    _hint(translated, "One of: " + ", ".join(map(str, values)))
+    describe(translated, "One of: " + ", ".join(map(str, values)))
 
 
-def _hint(translated: dict[str, Any], hint: str) -> None:
-    """Describe what the service has no keyword for."""
+def describe(translated: dict[str, Any], hint: str) -> None:
+    """Put what the service has no keyword for where the model may read it."""
     description = translated.get("description")
     translated["description"] = f"{description}\n{hint}" if description else hint
