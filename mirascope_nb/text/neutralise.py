@@ -97,7 +97,7 @@ _BARE_HOST = re.compile(r"https://([^\s/?#\\<>`]*)(?=[\s/?#<>`]|\Z)", re.IGNOREC
 # backslash at its end escapes no tag.
 _BARE_ADDRESS = re.compile(r"[^\s<]*")
 _SYNTAX_IN_ADDRESS = re.compile(r"[`$]|\\\\[(\[]|\\begin|\\\Z")
-_TITLE_WITH_MATHS = re.compile(r"[^\s)]*\s+[\"'(][^\n]*\n?[^\n]*?(?:\$|\\\\[(\[]|\\begin)")
+_TITLE = re.compile(r"\s+[\"'(]")
 _AUTOLINK = re.compile(
     rf"<(?:{_HOST}[^\s<>`\\$]*|{_ADDRESSEE}|[A-Za-z0-9.+_-]+@[A-Za-z0-9.-]+)>", re.IGNORECASE
 )
@@ -297,6 +297,24 @@ def _cells(row: str) -> list[str]:
     return [cell[0] for cell in _CELL.finditer(row)]
 
 
+class _Address(NamedTuple):
+    """The run of characters that a bare address would take up; read once, however many begin."""
+
+    end: int = 0
+    syntax: int = -1
+    """Where what must not be taken up stands last; `-1` if it does not."""
+    bracket: int = -1
+    """Where the last closing bracket stands."""
+
+
+def _extent(pattern: re.Pattern[str], text: str, start: int = 0, end: int = -1) -> tuple[int, int]:
+    """Where the first and the last match begin; after and before all text if there is none."""
+    places = [
+        match.start() for match in pattern.finditer(text, start, len(text) if end < 0 else end)
+    ]
+    return (places[0], places[-1]) if places else (len(text), -1)
+
+
 def _literal(marks: str) -> str:
     """Marks that are shown, and mean nothing."""
     return "".join(f"\\{mark}" for mark in marks)
@@ -313,6 +331,7 @@ class _Prose:
         self._defines = reading.defines
         self._has_maths = reading.has_maths
         self._math_end = 0
+        self._address = _Address()
 
     def edit(self) -> str:
         """The text with everything defused that is not code."""
@@ -394,13 +413,19 @@ class _Prose:
         A formula that is put back into an attribute could end it, so none is left in an address
         or in the title after it.
         """
-        found = _BARE_ADDRESS.match(self._text, start)
-        if found is None:
-            return False
-        return (
-            _SYNTAX_IN_ADDRESS.search(found[0]) is not None
-            or _TITLE_WITH_MATHS.match(self._text, start) is not None
-        )
+        if start >= self._address.end:
+            found = _BARE_ADDRESS.match(self._text, start)
+            end = start if found is None else found.end()
+            self._address = _Address(
+                end=end,
+                syntax=_extent(_SYNTAX_IN_ADDRESS, self._text, start, end)[1],
+                bracket=self._text.rfind(")", start, end),
+            )
+        end, syntax, bracket = self._address
+        if syntax >= start:
+            return True
+        titled = bracket < start and _TITLE.match(self._text, end) is not None
+        return titled and self._maths[1] >= end
 
     def _read_reference(self, match: re.Match[str]) -> tuple[str, int]:
         return "&amp;", match.end()
@@ -436,12 +461,21 @@ class _Prose:
         or a formula end inside of what the next takes for code.
         """
         code = self._text[start:end]
-        around = f"{self._text[:start]} {self._text[end:]}"
-        if "\n" not in code and _REACHING.search(around) is None:
+        first, last = self._reaching
+        if "\n" not in code and first >= start and last < end:
             return True
         if not self._has_simple_code or "~" in code:
             return False
-        return not (_MACRO_NAME.search(code) and _MATHS.search(around))
+        first, last = self._maths
+        return not (_MACRO_NAME.search(code) and (first < start or last >= end))
+
+    @functools.cached_property
+    def _reaching(self) -> tuple[int, int]:
+        return _extent(_REACHING, self._text)
+
+    @functools.cached_property
+    def _maths(self) -> tuple[int, int]:
+        return _extent(_MATHS, self._text)
 
     @functools.cached_property
     def _has_simple_code(self) -> bool:
