@@ -15,3 +15,7 @@ make_approver: Callable[[], Any] | None = None
 
 note_reply: Callable[[Any], None] | None = None
 """Told of every reply as it begins, by whoever asked for it; it is there to count what is spent."""
+
+note_end: Callable[[Any], None] | None = None
+"""Told of every stream as it ends, be it whole, broken or stopped, so that nobody has to keep it
+until then."""

@@ -29,7 +29,7 @@ def session() -> Ledger:
 def watch() -> None:
     """Count from now on, and in a kernel tell the pages that ask. Idempotent."""
     global _meter  # noqa: PLW0603 - one process is one session
-    _defaults.note_reply = _ledger.note
+    _defaults.note_reply, _defaults.note_end = _ledger.note, _ledger.note_end
     if _meter is None and (manager := _comm_manager()) is not None:
         from mirascope_nb.spending.meter import Meter
 
@@ -45,7 +45,7 @@ def tell() -> None:
 def forget() -> None:
     """Count no more, and forget what was counted."""
     global _ledger, _meter
-    _defaults.note_reply = None
+    _defaults.note_reply = _defaults.note_end = None
     if _meter is not None:
         _meter.close()
     _ledger, _meter = Ledger(), None

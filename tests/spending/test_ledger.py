@@ -1,10 +1,11 @@
 """What the session has spent, counted once for every reply, whoever asked for it."""
 
 import asyncio
+import gc
 import threading
+import weakref
 from collections.abc import Iterator
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,13 @@ from mirascope_nb import llm, spending
 from mirascope_nb.sandbox import default_sandbox
 from mirascope_nb.spending import Ledger
 from mirascope_nb.spending import ledger as ledger_module
+
+
+class Reply:
+    """Whatever a reply is asked for."""
+
+    def __init__(self, **fields: Any) -> None:
+        vars(self).update(fields)
 
 
 @pytest.fixture
@@ -26,7 +34,7 @@ def counted() -> Iterator[Ledger]:
 
 def reply(**fields: Any) -> Any:
     known = {"model_id": "x/y", "usage": llm.Usage(input_tokens=3, output_tokens=2), "cost": None}
-    return SimpleNamespace(**{**known, **fields})
+    return Reply(**{**known, **fields})
 
 
 def figures(ledger: Ledger) -> tuple[int, int, int]:
@@ -152,8 +160,6 @@ def test_a_stream_under_way_counts_with_what_it_has_brought() -> None:
 
 
 def test_what_has_ended_is_let_go_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    import weakref
-
     class Reply:
         model_id, usage, cost, consumed = "x/y", None, None, True
 
@@ -168,11 +174,46 @@ def test_what_has_ended_is_let_go_of(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ledger.total.calls == ledger_module.BATCH + 1
 
 
+async def test_a_stream_that_is_dropped_is_not_kept_and_counts(counted: Ledger) -> None:
+    async def begin() -> weakref.ref[Any]:
+        stream = await llm.Model("sandbox/slow").stream_async("Hi")
+        async for _ in stream.text_stream():
+            break
+        return weakref.ref(stream)
+
+    gone = await begin()
+    for _ in range(10):  # the loop ends the iteration that was broken off
+        await asyncio.sleep(0)
+    gc.collect()
+    assert gone() is None
+    assert (counted.total.calls, counted.under_way) == (1, False)
+
+
+async def test_a_stream_that_was_read_and_dropped_counts_whole(counted: Ledger) -> None:
+    async def read() -> tuple[int, int, int]:
+        stream = await llm.Model("sandbox/fast").stream_async("Hi")
+        await stream.finish()
+        return used(stream)
+
+    read_and_dropped = await read()
+    gc.collect()
+    assert figures(counted) == read_and_dropped
+
+
+async def test_a_stream_that_failed_is_not_under_way(counted: Ledger) -> None:
+    default_sandbox().fail(503, after=3)
+    stream = await llm.Model("sandbox/fast").stream_async("Hi there")
+    with pytest.raises(llm.Error):
+        await stream.finish()
+    assert (counted.total.calls, counted.under_way) == (1, False)
+
+
 def test_streams_that_never_end_are_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger_module, "MAX_OPEN", 10)
     ledger = Ledger()
-    for _ in range(500):
-        ledger.note(reply(consumed=False, stopped=False))
+    streams = [reply(consumed=False, stopped=False) for _ in range(500)]
+    for stream in streams:
+        ledger.note(stream)
     assert ledger.total.calls == 500
     assert len(vars(ledger)["_open"]) == 10
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +9,13 @@ import pytest
 from mirascope_nb import llm
 from mirascope_nb.spending import Ledger, meter
 from mirascope_nb.spending.meter import TARGET, Meter
+
+
+class Reply:
+    """Whatever a reply is asked for."""
+
+    def __init__(self, **fields: Any) -> None:
+        vars(self).update(fields)
 
 
 class FakeComm:
@@ -52,7 +58,7 @@ class FakeManager:
 
 def reply(tokens: int = 5, **fields: Any) -> Any:
     usage = llm.Usage(input_tokens=tokens, output_tokens=0)
-    return SimpleNamespace(**{"model_id": "x/y", "usage": usage, "cost": None, **fields})
+    return Reply(**{"model_id": "x/y", "usage": usage, "cost": None, **fields})
 
 
 @pytest.fixture

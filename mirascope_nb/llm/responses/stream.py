@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 
+from mirascope_nb import _defaults
 from mirascope_nb.llm.accumulate import Accumulator
 from mirascope_nb.llm.chunks import AssistantContentChunk, StreamResponseChunk, TextChunk
 from mirascope_nb.llm.content import AssistantContentPart, Text, Thought, ToolCall
@@ -239,6 +240,7 @@ class BaseStreamResponse(RootResponse[FormatT]):
             if batch is None:
                 self.consumed = True
                 self._message.raw_message = self._reply.raw_message
+                self._ended()
                 return False
             self._pending.extend(batch)
             return True
@@ -255,7 +257,13 @@ class BaseStreamResponse(RootResponse[FormatT]):
     async def _failed(self, error: Exception) -> bool:
         """What to do about a read that failed."""
         self._failure = error
+        self._ended()
         raise error
+
+    def _ended(self) -> None:
+        """Let a notebook count what its session spends."""
+        if _defaults.note_end is not None:
+            _defaults.note_end(self)
 
     def _stop(self) -> None:
         try:
@@ -271,6 +279,7 @@ class BaseStreamResponse(RootResponse[FormatT]):
                 "What had arrived is kept on the response.",
                 self.provider_id,
             )
+            self._ended()
 
     async def do_finish(self) -> None:
         """Read to the end."""
