@@ -46,9 +46,8 @@ async def test_the_key_is_in_no_traceback_repr_pickle_or_log(  # noqa: PLR0917, 
     key: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    caplog.set_level(logging.DEBUG)
-    for name in ("httpx2", "httpcore2", "asyncio", "mirascope_nb"):
-        logging.getLogger(name).setLevel(logging.DEBUG)
+    for name in (None, "httpx2", "httpcore2", "asyncio", "mirascope_nb"):
+        caplog.set_level(logging.DEBUG, logger=name)
     faults.register(wire, timeout=0.3 if how == "stall" else 5)
     prompt = faults.case(failing(how, key))
     model = llm.Model(wire.model)

@@ -17,7 +17,8 @@ def caught(code: str, path: str, **names: Any) -> BaseException:
     try:
         exec(compile(code, path, "exec"), names)  # noqa: S102 - a cell
     except BaseException as error:  # noqa: BLE001
-        return error
+        assert error.__traceback__  # noqa: PT017, it was raised
+        return error.with_traceback(error.__traceback__.tb_next)  # without this frame
     raise AssertionError
 
 
