@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import io
+import os
 import subprocess
 import sys
 import time
@@ -42,14 +43,15 @@ async def nothing_left() -> AsyncIterator[None]:
 
 
 def processes() -> set[str]:
-    """Ids of the stdio servers that run, of whoever started them here."""
+    """Ids of the stdio servers that run of this process, or of one that is gone."""
     listed = subprocess.run(
         ["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True
     )
+    parents = {str(os.getpid()), "1"}
     return {
         line.split()[0]
         for line in listed.stdout.splitlines()
-        if f"{SERVER}" in line and "server.py stdio" in line
+        if f"{SERVER}" in line and "server.py stdio" in line and line.split()[1] in parents
     }
 
 
