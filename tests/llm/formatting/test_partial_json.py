@@ -58,7 +58,7 @@ def assert_equal_at_every_prefix(text: str) -> None:
     assert repr(read_never.value) == repr(expected(text))
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(
     OBJECTS,
     st.fixed_dictionaries({"ensure_ascii": st.booleans(), "indent": st.sampled_from([None, 1])}),

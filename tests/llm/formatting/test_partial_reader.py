@@ -93,7 +93,7 @@ def growth(form: Format[Any], text: str) -> list[Any]:
     return values
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(LIBRARIES)
 def test_a_reader_agrees_with_a_fresh_reading_at_every_prefix(library: Library) -> None:
     text = library.model_dump_json(by_alias=True)
@@ -102,7 +102,7 @@ def test_a_reader_agrees_with_a_fresh_reading_at_every_prefix(library: Library) 
     assert value_of(LIBRARY, text).model_dump() == parse_text(LIBRARY, text).model_dump()
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(LIBRARIES, st.data())
 def test_a_reader_agrees_on_spoilt_texts_too(library: Library, data: st.DataObject) -> None:
     text = library.model_dump_json(by_alias=True)

@@ -43,7 +43,7 @@ def test_blank_arguments_are_none(text: str) -> None:
     assert decode_arguments(text) == {}
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(OBJECTS)
 def test_an_object_is_decoded_as_json_defines_it(value: dict[str, Any]) -> None:
     assert decode_arguments(json.dumps(value)) == value
@@ -90,7 +90,7 @@ def test_what_is_no_object_is_refused_with_a_reason(text: str, message: str) -> 
     assert len(str(raised.value)) < 200
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(st.text())
 def test_any_text_is_decoded_or_refused(text: str) -> None:
     try:
@@ -100,7 +100,7 @@ def test_any_text_is_decoded_or_refused(text: str) -> None:
     assert isinstance(value, dict)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(OBJECTS, st.data())
 def test_a_part_of_a_text_is_refused(value: dict[str, Any], data: st.DataObject) -> None:
     text = json.dumps(value)
@@ -228,7 +228,7 @@ def test_equal_values_have_one_text(value: Any, text: str) -> None:
     assert canonical_json(value) == text
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(OBJECTS)
 def test_the_text_of_a_value_is_read_back(value: dict[str, Any]) -> None:
     text = canonical_json(value)
