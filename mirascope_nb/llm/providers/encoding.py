@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError, to_json
 
 from mirascope_nb.llm.content import ToolOutput
-from mirascope_nb.llm.exceptions import ResponseValidationError
+from mirascope_nb.llm.exceptions import FeatureNotSupportedError, ResponseValidationError
 from mirascope_nb.llm.params import Params
 from mirascope_nb.llm.providers.codec import Request
 from mirascope_nb.llm.tools import ToolSchema
@@ -29,6 +29,7 @@ __all__ = [
     "reference_name",
     "references",
     "referred",
+    "refusal",
     "sequence",
     "subschemas",
     "tool_parameters",
@@ -188,6 +189,17 @@ def referred(schema: dict[str, Any]) -> set[str]:
 def reference_name(reference: object) -> str:
     """The definition's name in `#/$defs/Name`."""
     return str(reference).rpartition("/")[2]
+
+
+def refusal(request: Request, feature: str, message: str) -> FeatureNotSupportedError:
+    """The error for what a request wants and its protocol or model cannot express.
+
+    Args:
+        request: The request.
+        feature: What it wants, in a few words.
+        message: That, and what to do instead.
+    """
+    return FeatureNotSupportedError(feature, request.provider_id, request.model_id, message)
 
 
 def warn_unsupported(request: Request, name: str, value: object, *, by_model: bool = False) -> None:

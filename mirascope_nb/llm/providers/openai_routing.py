@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from mirascope_nb.llm.content import Audio
-from mirascope_nb.llm.exceptions import FeatureNotSupportedError
 from mirascope_nb.llm.messages import UserMessage
+from mirascope_nb.llm.providers.encoding import refusal
 from mirascope_nb.llm.providers.openai_models import is_in_chat_only
 
 if TYPE_CHECKING:
@@ -50,10 +50,9 @@ def refuse_other_api(request: Request, wire: OpenAIWire) -> None:
     if not request.profile.api_suffix or chosen in {None, wire}:
         return
     other = "responses" if wire == "openai_chat" else "completions"
-    raise FeatureNotSupportedError(
+    raise refusal(
+        request,
         f"{other} API",
-        request.provider_id,
-        request.model_id,
         f"Provider '{request.provider_id}' does not use the {other} API, which ':{other}' in "
         f"'{request.model_id}' asks for. Use the provider 'openai', or leave out the suffix.",
     )

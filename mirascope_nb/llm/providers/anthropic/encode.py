@@ -24,7 +24,6 @@ from mirascope_nb.llm.content import (
     URLDocumentSource,
     UserContentPart,
 )
-from mirascope_nb.llm.exceptions import FeatureNotSupportedError
 from mirascope_nb.llm.messages import AssistantMessage, Message, SystemMessage, UserMessage
 from mirascope_nb.llm.params import ThinkingConfig
 from mirascope_nb.llm.providers.anthropic.models import (
@@ -42,6 +41,7 @@ from mirascope_nb.llm.providers.codec import Request
 from mirascope_nb.llm.providers.encoding import (
     each_param,
     mapping,
+    refusal,
     sequence,
     tool_parameters,
     tool_result_text,
@@ -83,10 +83,6 @@ def encode_body(request: Request) -> dict[str, Any]:
     return body | dict(request.profile.chat_options)
 
 
-def _refused(request: Request, feature: str, message: str) -> FeatureNotSupportedError:
-    return FeatureNotSupportedError(feature, request.provider_id, request.model_id, message)
-
-
 def _params(request: Request, max_tokens: int) -> dict[str, Any]:
     body: dict[str, Any] = {}
 
@@ -114,7 +110,7 @@ def _thinking(request: Request, config: ThinkingConfig, max_tokens: int) -> dict
     level = config["level"]
     if level == "none":
         if always_thinks(request.model_name):
-            raise _refused(
+            raise refusal(
                 request,
                 "thinking level: none",
                 f"Model '{request.model_id}' always thinks. Choose another level than 'none'.",
@@ -150,14 +146,14 @@ def _tools_and_format(request: Request, *, thinks: bool) -> dict[str, Any]:
         tools.append(encode(form.create_tool_schema()))
     elif form is not None and form.mode == "strict":
         if not takes_structured_outputs(request.model_name):
-            raise _refused(
+            raise refusal(
                 request,
                 "formatting_mode:strict",
                 f"Model '{request.model_id}' cannot be held to a schema. Use mode 'tool' or "
                 "'json', or a newer model.",
             )
         if not can_be_enforced(form.schema):
-            raise _refused(
+            raise refusal(
                 request,
                 "formatting_mode:strict",
                 f"Provider '{request.provider_id}' holds replies only to objects whose members are "
@@ -182,7 +178,7 @@ def _format_tool_choice(*, has_others: bool, thinks: bool) -> dict[str, Any]:
 
 def _plain_tool(request: Request, tool: ToolSchema[Any]) -> Block:
     if tool.strict:
-        raise _refused(
+        raise refusal(
             request,
             "strict tools",
             f"Model '{request.model_id}' cannot be held to the schema of tool '{tool.name}'. "
@@ -193,7 +189,7 @@ def _plain_tool(request: Request, tool: ToolSchema[Any]) -> Block:
 
 def _strict_tool(request: Request, tool: ToolSchema[Any]) -> Block:
     if tool.strict and not can_be_enforced(tool_parameters(tool)):
-        raise _refused(
+        raise refusal(
             request,
             "strict tools",
             f"Provider '{request.provider_id}' holds calls only to objects whose members are all "
@@ -210,7 +206,7 @@ def _described(tool: ToolSchema[Any], schema: dict[str, Any]) -> Block:
 def _provider_tool(request: Request, tool: ProviderTool) -> Block:
     if isinstance(tool, WebSearchTool):
         return {"type": "web_search_20250305", "name": "web_search"}
-    raise _refused(
+    raise refusal(
         request,
         f"provider tool {tool.name}",
         f"Provider '{request.provider_id}' has no tool '{tool.name}' of its own that can be "
@@ -251,7 +247,7 @@ def _messages(request: Request) -> list[Any]:
 def _user(request: Request, message: UserMessage, *, is_marked: bool) -> dict[str, Any]:
     blocks = [_user_block(request, part) for part in message.content if not _is_empty(part)]
     if not blocks:
-        raise _refused(
+        raise refusal(
             request,
             "empty message content",
             f"Provider '{request.provider_id}' does not take a message without content.",
@@ -296,7 +292,7 @@ def _user_block(request: Request, part: UserContentPart) -> Block:
                 "content": tool_result_text(part),
             } | _UNMARKED
         case Audio():
-            raise _refused(
+            raise refusal(
                 request,
                 "audio input",
                 f"Provider '{request.provider_id}' takes no audio. Use a model that listens, such "
@@ -309,7 +305,7 @@ def _image_source(request: Request, image: Image) -> Block:
     if not isinstance(source, Base64ImageSource):
         return {"type": "url", "url": source.url}
     if source.mime_type not in IMAGE_TYPES:
-        raise _refused(
+        raise refusal(
             request,
             f"image format: {source.mime_type}",
             f"Provider '{request.provider_id}' takes images as png, jpeg, gif or webp, "

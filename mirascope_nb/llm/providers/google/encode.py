@@ -26,13 +26,13 @@ from mirascope_nb.llm.content import (
     URLDocumentSource,
     UserContentPart,
 )
-from mirascope_nb.llm.exceptions import FeatureNotSupportedError
 from mirascope_nb.llm.messages import AssistantMessage, SystemMessage, UserMessage
 from mirascope_nb.llm.params import ThinkingConfig
 from mirascope_nb.llm.providers.codec import Request
 from mirascope_nb.llm.providers.encoding import (
     each_param,
     mapping,
+    refusal,
     sequence,
     tool_parameters,
     tool_result_text,
@@ -85,10 +85,6 @@ def encode_body(request: Request) -> dict[str, Any]:
     return body
 
 
-def _refused(request: Request, feature: str, message: str) -> FeatureNotSupportedError:
-    return FeatureNotSupportedError(feature, request.provider_id, request.model_id, message)
-
-
 def _generation_config(request: Request) -> dict[str, Any]:
     config: dict[str, Any] = {}
 
@@ -114,7 +110,7 @@ def _generation_config(request: Request) -> dict[str, Any]:
     form = request.format
     if form is not None and form.mode in {"strict", "json"}:
         if request.toolkit.tools and not combines_formats_and_tools(request.model_name):
-            raise _refused(
+            raise refusal(
                 request,
                 f"formatting_mode:{form.mode} with tools",
                 f"Model '{request.model_id}' cannot combine tools with formatting mode "
@@ -165,7 +161,7 @@ def _tools(request: Request) -> dict[str, Any]:
 
 def _function(request: Request, tool: ToolSchema[Any]) -> dict[str, Any]:
     if tool.strict:
-        raise _refused(
+        raise refusal(
             request,
             "strict tools",
             f"Provider '{request.provider_id}' does not hold calls to the schema of a tool. "
@@ -183,7 +179,7 @@ def _provider_tool(request: Request, tool: object) -> dict[str, Any]:
     if isinstance(tool, WebSearchTool):
         return {"googleSearch": {}}
     name = getattr(tool, "name", repr(tool))
-    raise _refused(
+    raise refusal(
         request,
         f"provider tool {name}",
         f"Provider '{request.provider_id}' has no tool '{name}' of its own that can be offered. "
@@ -221,7 +217,7 @@ def _user_part(request: Request, part: UserContentPart) -> dict[str, Any]:
         case Image():
             if isinstance(part.source, Base64ImageSource):
                 return _inline(part.source.data, part.source.mime_type)
-            raise _refused(
+            raise refusal(
                 request,
                 "url image source",
                 f"Provider '{request.provider_id}' takes an image's content, not its address. "
@@ -242,7 +238,7 @@ def _document(request: Request, document: Document) -> dict[str, Any]:
         case TextDocumentSource(data=data, media_type=media_type):
             return _inline(base64.b64encode(data.encode()).decode("ascii"), media_type)
         case URLDocumentSource():
-            raise _refused(
+            raise refusal(
                 request,
                 "url document source",
                 f"Provider '{request.provider_id}' takes a document's content, not its address. "

@@ -17,12 +17,12 @@ from mirascope_nb.llm.content import (
     URLDocumentSource,
     UserContentPart,
 )
-from mirascope_nb.llm.exceptions import FeatureNotSupportedError
 from mirascope_nb.llm.messages import AssistantMessage, SystemMessage, UserMessage
 from mirascope_nb.llm.providers.codec import Request
 from mirascope_nb.llm.providers.encoding import (
     each_param,
     mapping,
+    refusal,
     sequence,
     tool_result_text,
     warn_unsupported,
@@ -82,10 +82,9 @@ def _tools_and_format(request: Request) -> dict[str, Any]:
     body: dict[str, Any] = {}
     if request.toolkit.provider_tools_dict:
         names = ", ".join(sorted(request.toolkit.provider_tools_dict))
-        raise FeatureNotSupportedError(
+        raise refusal(
+            request,
             f"provider tools ({names})",
-            request.provider_id,
-            request.model_id,
             f"Tools that the provider runs ({names}) are not available in chat completions. "
             "With OpenAI, use the responses API: append ':responses' to the model id.",
         )
@@ -181,19 +180,17 @@ def _user_part(request: Request, part: UserContentPart) -> dict[str, Any]:
 
 def _audio(request: Request, part: Audio) -> dict[str, Any]:
     if request.profile.api_suffix and not has_audio(request.model_name):
-        raise FeatureNotSupportedError(
+        raise refusal(
+            request,
             "audio input",
-            request.provider_id,
-            request.model_id,
             f"Model '{request.model_id}' does not take audio. Use one that does, such as "
             "'openai/gpt-audio'.",
         )
     form = AUDIO_FORMATS.get(part.source.mime_type)
     if form is None:
-        raise FeatureNotSupportedError(
+        raise refusal(
+            request,
             f"audio format: {part.source.mime_type}",
-            request.provider_id,
-            request.model_id,
             f"Provider '{request.provider_id}' takes audio as wav or mp3, "
             f"not as '{part.source.mime_type}'.",
         )
@@ -203,10 +200,9 @@ def _audio(request: Request, part: Audio) -> dict[str, Any]:
 def _document(request: Request, part: Document) -> dict[str, Any]:
     if not isinstance(part.source, URLDocumentSource):
         return {"type": "file", "file": file_data(part.source)}
-    raise FeatureNotSupportedError(
+    raise refusal(
+        request,
         "url document source",
-        request.provider_id,
-        request.model_id,
         "Chat completions take a document's content, not its address. "
         "Load it with Document.from_file or Document.from_bytes.",
     )

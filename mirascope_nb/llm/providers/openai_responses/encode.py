@@ -17,13 +17,13 @@ from mirascope_nb.llm.content import (
     URLDocumentSource,
     UserContentPart,
 )
-from mirascope_nb.llm.exceptions import FeatureNotSupportedError
 from mirascope_nb.llm.messages import AssistantMessage, SystemMessage, UserMessage
 from mirascope_nb.llm.params import ThinkingConfig
 from mirascope_nb.llm.providers.codec import Request
 from mirascope_nb.llm.providers.encoding import (
     each_param,
     mapping,
+    refusal,
     sequence,
     tool_result_text,
     warn_unsupported,
@@ -121,10 +121,9 @@ def _provider_tool(request: Request, tool: object) -> dict[str, Any]:
     if isinstance(tool, WebSearchTool):
         return {"type": "web_search"}
     name = getattr(tool, "name", repr(tool))
-    raise FeatureNotSupportedError(
+    raise refusal(
+        request,
         f"provider tool {name}",
-        request.provider_id,
-        request.model_id,
         f"Provider '{request.provider_id}' has no tool '{name}' of its own that can be offered. "
         "It has web search: llm.WebSearchTool().",
     )
@@ -185,10 +184,9 @@ def _user_part(request: Request, part: UserContentPart) -> dict[str, Any]:
                 return {"type": "input_file", "file_url": part.source.url}
             return {"type": "input_file"} | file_data(part.source)
         case Audio():
-            raise FeatureNotSupportedError(
+            raise refusal(
+                request,
                 "audio input",
-                request.provider_id,
-                request.model_id,
                 "The responses API takes no audio. Use a model that listens, such as "
                 "'openai/gpt-audio', or append ':completions' to the model id.",
             )
