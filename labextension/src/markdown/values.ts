@@ -116,7 +116,9 @@ function table(rows: readonly Members[], names: readonly string[]): string[] {
     `| ${names.map(named).join(" | ")} |`,
     `|${names.map(() => ":--").join("|")}|`,
     ...rows.slice(0, MAX_ROWS).map((row) => {
-      return `| ${names.map((name) => (name in row ? cell(row[name]) : "")).join(" | ")} |`;
+      // Own names only: a model may well call a column `constructor`.
+      const cells = names.map((name) => (Object.hasOwn(row, name) ? cell(row[name]) : ""));
+      return `| ${cells.join(" | ")} |`;
     }),
     ...more(rows.length),
   ];
