@@ -17,6 +17,7 @@ from mirascope_nb.llm.providers.encoding import (
     closed_schema,
     has_free_members,
     mapping,
+    refusal,
     subschemas,
     tool_parameters,
 )
@@ -44,17 +45,28 @@ def file_data(source: Base64DocumentSource | TextDocumentSource) -> dict[str, st
     return {"file_data": f"data:{source.media_type};base64,{encoded}", "filename": filename}
 
 
-def tool_function(tool: ToolSchema[Any], profile: Profile) -> dict[str, Any]:
+def tool_function(request: Request, tool: ToolSchema[Any]) -> dict[str, Any]:
     """A tool as a function: its name, what it does, what it takes.
 
     Where the tool leaves it open, its arguments are held to the schema if the schema allows that.
+
+    Raises:
+        FeatureNotSupportedError: If they have to be, and the schema does not allow it.
     """
     parameters = tool_parameters(tool)
     strict = tool.strict
-    if strict is None:
-        strict = parameters["additionalProperties"] is False and not has_free_members(parameters)
+    if strict is not False:
+        can_be = parameters["additionalProperties"] is False and not has_free_members(parameters)
+        if strict and not can_be:
+            raise refusal(
+                request,
+                "strict tools",
+                f"Provider '{request.provider_id}' holds calls only to objects whose members are "
+                f"all named. Leave out strict=True of tool '{tool.name}'.",
+            )
+        strict = can_be
     if strict:
-        parameters = strict_schema(parameters, profile)
+        parameters = strict_schema(parameters, request.profile)
     return {
         "name": tool.name,
         "description": tool.description,

@@ -217,6 +217,14 @@ def test_a_tool_is_strict_where_its_schema_allows_that(sent: Any) -> None:
     }
 
 
+@pytest.mark.parametrize("model", [MODEL, "openai/gpt-4o:responses"])
+def test_a_strict_tool_that_takes_any_names_is_refused(sent: Any, server: Any, model: str) -> None:
+    strictly = llm.tool(strict=True)(count.fn)
+    with pytest.raises(llm.FeatureNotSupportedError, match="strict=True of tool 'count'"):
+        sent(model=model, tools=[strictly])
+    assert not server.bodies
+
+
 def test_schemas_are_not_changed_in_place(sent: Any) -> None:
     form: Any = llm.format(Book, mode="strict")
     before = str(form.schema), shelve.parameters.model_dump_json()

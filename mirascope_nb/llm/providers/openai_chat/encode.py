@@ -110,7 +110,7 @@ def _tools_and_format(request: Request) -> dict[str, Any]:
 
 
 def _tool(request: Request, tool: ToolSchema[Any]) -> dict[str, Any]:
-    return {"type": "function", "function": tool_function(tool, request.profile)}
+    return {"type": "function", "function": tool_function(request, tool)}
 
 
 def _messages(request: Request, provider_model_name: str) -> list[Any]:

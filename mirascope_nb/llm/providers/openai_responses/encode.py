@@ -114,7 +114,7 @@ def _tools_and_format(request: Request) -> dict[str, Any]:
 
 
 def _tool(request: Request, tool: ToolSchema[Any]) -> dict[str, Any]:
-    return {"type": "function"} | tool_function(tool, request.profile)
+    return {"type": "function"} | tool_function(request, tool)
 
 
 def _provider_tool(request: Request, tool: object) -> dict[str, Any]:
