@@ -14,7 +14,8 @@ from mirascope_nb import llm
 from mirascope_nb.llm.io import endpoint
 
 if TYPE_CHECKING:
-    from tests.faults.conftest import Connection, FaultServer, Outcome, Script, Wire
+    from tests.faults.server import Connection, FaultServer, Outcome, Script
+    from tests.faults.wires import Wire
 
 TEXT = "It is 4242 🦊"
 MANY = 2_000_000

@@ -16,7 +16,9 @@ import pytest
 from mirascope_nb import llm
 
 if TYPE_CHECKING:
-    from tests.faults.conftest import Connection, FaultServer, Holdings, Script, Wire
+    from tests.faults.holdings import Holdings
+    from tests.faults.server import Connection, FaultServer, Script
+    from tests.faults.wires import Wire
 
 Settle = Callable[..., Awaitable["Holdings"]]
 PHASES = ["connect", "headers", "first content", "mid stream"]

@@ -13,7 +13,8 @@ import pytest
 from mirascope_nb import llm
 
 if TYPE_CHECKING:
-    from tests.faults.conftest import Connection, FaultServer, Script, Wire
+    from tests.faults.server import Connection, FaultServer, Script
+    from tests.faults.wires import Wire
 
 TEXT = "It is 4242 🦊"
 LINE_ENDS = {"LF": b"\n", "CRLF": b"\r\n", "CR": b"\r"}

@@ -12,7 +12,9 @@ import pytest
 from mirascope_nb import llm
 
 if TYPE_CHECKING:
-    from tests.faults.conftest import Connection, FaultServer, Holdings, Script, Wire
+    from tests.faults.holdings import Holdings
+    from tests.faults.server import Connection, FaultServer, Script
+    from tests.faults.wires import Wire
 
 QUICK = 1.0
 """Seconds in which a cancelled call has ended: 0.3 are promised, and machines are busy."""

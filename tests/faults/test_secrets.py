@@ -15,7 +15,8 @@ from IPython.core.ultratb import VerboseTB
 from mirascope_nb import llm
 
 if TYPE_CHECKING:
-    from tests.faults.conftest import Connection, FaultServer, Script, Wire
+    from tests.faults.server import Connection, FaultServer, Script
+    from tests.faults.wires import Wire
 
 
 def failing(how: str, key: str) -> Script:

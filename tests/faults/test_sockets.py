@@ -15,7 +15,8 @@ import pytest
 from mirascope_nb import llm
 
 if TYPE_CHECKING:
-    from tests.faults.conftest import Connection, FaultServer, Script, Wire
+    from tests.faults.server import Connection, FaultServer, Script
+    from tests.faults.wires import Wire
 
 BOTH = pytest.mark.parametrize("streams", [True, False], ids=["stream", "call"])
 TEXT = "It is 4242 🦊"

@@ -11,7 +11,8 @@ import pytest
 from mirascope_nb import llm
 
 if TYPE_CHECKING:
-    from tests.faults.conftest import Connection, FaultServer, Wire
+    from tests.faults.server import Connection, FaultServer
+    from tests.faults.wires import Wire
 
 BOTH = pytest.mark.parametrize("streams", [True, False], ids=["stream", "call"])
 
