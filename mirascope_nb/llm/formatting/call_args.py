@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +11,8 @@ from typing import Annotated, NoReturn, Union, cast
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticOmit
-from typing_extensions import TypeIs
+
+from mirascope_nb.llm.formatting.primitives import is_model
 
 __all__ = ["FromCallArgs", "fill_from_call_args", "takes_call_args"]
 
@@ -90,7 +90,7 @@ _ARRAYS = frozenset({list, set, frozenset, tuple, Sequence})
 def _fill_inside(annotation: object, value: object, call_args: Mapping[str, object]) -> None:
     origin = typing.get_origin(annotation)
     arguments = typing.get_args(annotation)
-    if _is_model(annotation):
+    if is_model(annotation):
         fill_from_call_args(annotation, value, call_args)
     elif origin is Annotated:
         _fill_inside(arguments[0], value, call_args)
@@ -110,13 +110,9 @@ def _is_marked(field: FieldInfo) -> bool:
     return any(item is FromCallArgs or isinstance(item, FromCallArgs) for item in field.metadata)
 
 
-def _is_model(annotation: object) -> TypeIs[type[BaseModel]]:
-    return inspect.isclass(annotation) and issubclass(annotation, BaseModel)
-
-
 def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
     """The model classes that an annotation is made of."""
-    if _is_model(annotation):
+    if is_model(annotation):
         yield annotation
     for argument in typing.get_args(annotation):
         yield from _models_in(argument)

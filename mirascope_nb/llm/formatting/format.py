@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import inspect
 import reprlib
-import sys
 from dataclasses import dataclass, replace
 from typing import (
     TYPE_CHECKING,
     Any,
     Generic,
+    NewType,
     NoReturn,
     TypeAlias,
     cast,
@@ -22,7 +22,12 @@ from typing_extensions import TypeAliasType, TypeIs
 
 from mirascope_nb.llm.formatting import instructions
 from mirascope_nb.llm.formatting.output_parser import OutputParser, is_output_parser
-from mirascope_nb.llm.formatting.primitives import create_wrapper_model, type_name
+from mirascope_nb.llm.formatting.primitives import (
+    create_wrapper_model,
+    is_bare_model,
+    is_model,
+    type_name,
+)
 from mirascope_nb.llm.formatting.types import FormatT, FormattingMode
 
 if TYPE_CHECKING:
@@ -61,14 +66,14 @@ class Format(Generic[FormatT]):
         """
         if is_output_parser(self.formattable):
             raise TypeError(f"'{self.name}' is an output parser, and has no model")
-        if _is_model(self.formattable):
+        if _has_own_fields(self.formattable):
             return self.formattable
         return create_wrapper_model(self.formattable)
 
     @property
     def is_wrapped(self) -> bool:
         """Whether the reply's JSON holds the value in a field called `output`."""
-        return not _is_model(self.formattable) and not is_output_parser(self.formattable)
+        return not _has_own_fields(self.formattable) and not is_output_parser(self.formattable)
 
     @property
     def formatting_instructions(self) -> str | None:
@@ -155,7 +160,7 @@ def format(
         )
     if mode == "parser":
         raise ValueError(f"mode 'parser' is for an OutputParser, got {formattable!r}")
-    if _is_model(formattable):
+    if _has_own_fields(formattable):
         return Format(
             name=formattable.__name__,
             description=_docstring(formattable),
@@ -165,7 +170,7 @@ def format(
         )
     return Format(
         name=type_name(formattable),
-        description=None,
+        description=_docstring(formattable) if is_model(formattable) else None,
         schema=create_wrapper_model(formattable).model_json_schema(),
         mode=mode,
         formattable=formattable,
@@ -198,7 +203,7 @@ def check_format(spec: object) -> None:
     Raises:
         TypeError: If it is no type, no parser and no `Format`.
     """
-    if spec is None or isinstance(spec, type | Format | OutputParser | TypeAliasType):
+    if spec is None or isinstance(spec, type | Format | OutputParser | TypeAliasType | NewType):
         return
     if get_origin(spec) is not None:  # `list[Book]`, `Book | None`, `Literal["a"]`
         return
@@ -220,13 +225,9 @@ def format_name(spec: object) -> str:
     return str(spec)
 
 
-def _is_model(formattable: object) -> TypeIs[type[BaseModel]]:
-    if "pydantic" not in sys.modules:  # then nobody has defined a model
-        return False
-    from pydantic import BaseModel
-
-    # A generic alias such as `list[int]` is a `type` to `isinstance` and an error to `issubclass`.
-    return inspect.isclass(formattable) and issubclass(formattable, BaseModel)
+def _has_own_fields(formattable: object) -> TypeIs[type[BaseModel]]:
+    """Whether a format is a model whose JSON is an object, and so needs no wrapping."""
+    return is_model(formattable) and not is_bare_model(formattable)
 
 
 def _docstring(documented: object) -> str | None:
@@ -236,4 +237,4 @@ def _docstring(documented: object) -> str | None:
 
 
 def _hand_in(**_: Any) -> NoReturn:
-    raise NotImplementedError("the arguments of this tool are the answer; it is never run")
+    raise RuntimeError("the arguments of this tool are the answer; it is never run")

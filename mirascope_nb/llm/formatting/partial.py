@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import threading
 import types
 import typing
@@ -11,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ForwardRef, NoReturn, TypeAlia
 from weakref import WeakKeyDictionary
 
 import annotated_types
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, RootModel, Tag, create_model
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, create_model
 from pydantic.fields import FieldInfo
-from typing_extensions import TypeIs
 
 from mirascope_nb.llm.formatting.call_args import FromCallArgs
+from mirascope_nb.llm.formatting.primitives import is_bare_model, is_model
 from mirascope_nb.llm.formatting.types import FormatT
 
 __all__ = ["Partial", "partial_model"]
@@ -44,7 +43,7 @@ else:
 
         def __class_getitem__(cls, model: object) -> object:
             """The partial form of a model class."""
-            return partial_model(model) if _is_model(model) else model
+            return partial_model(model) if is_model(model) else model
 
 
 _partials: WeakKeyDictionary[type[BaseModel], type[BaseModel]] = WeakKeyDictionary()
@@ -56,20 +55,12 @@ def partial_model(model: type[BaseModel]) -> type[BaseModel]:
 
     A model around a bare value (`RootModel`) has no fields to be missing, and is its own.
     """
-    if _is_bare(model):
+    if is_bare_model(model):
         return model
     with _lock:
         if model not in _partials:
             _Maker().make(model)
         return _partials[model]
-
-
-def _is_model(value: object) -> TypeIs[type[BaseModel]]:
-    return inspect.isclass(value) and issubclass(value, BaseModel)
-
-
-def _is_bare(model: type[BaseModel]) -> bool:
-    return issubclass(model, RootModel)
 
 
 # Settings that a partial model shares with its original: how fields are called and what fits them.
@@ -120,7 +111,7 @@ class _Maker:
         _partials.update(self.made)
 
     def _class_of(self, model: type[BaseModel]) -> Any:
-        if _is_bare(model):
+        if is_bare_model(model):
             return model
         if model in self.made:
             return self.made[model]
@@ -178,7 +169,7 @@ class _Maker:
 
     def _type(self, annotation: Any) -> Any:
         """An annotation in which every model is partial; the same object if it holds none."""
-        if _is_model(annotation):
+        if is_model(annotation):
             return self._class_of(annotation)
         origin = typing.get_origin(annotation)
         arguments = typing.get_args(annotation)

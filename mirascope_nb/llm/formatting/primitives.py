@@ -1,8 +1,10 @@
-"""Types that are not models, wrapped in a model so that JSON can carry them."""
+"""Which types are models, and a model around those that are not, so that JSON can carry them."""
 
 from __future__ import annotations
 
 import functools
+import inspect
+import sys
 import types
 import typing
 from enum import Enum
@@ -10,10 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Union
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+    from typing_extensions import TypeIs
 
 __all__ = [
     "PrimitiveType",
     "create_wrapper_model",
+    "is_bare_model",
+    "is_model",
     "is_primitive_type",
     "type_name",
 ]
@@ -45,6 +50,23 @@ def is_primitive_type(formattable: object) -> bool:
     if isinstance(formattable, type):
         return formattable in _PRIMITIVES or issubclass(formattable, Enum)
     return False
+
+
+def is_model(formattable: object) -> TypeIs[type[BaseModel]]:
+    """Whether a value is a pydantic model class."""
+    if "pydantic" not in sys.modules:  # then nobody has defined one
+        return False
+    from pydantic import BaseModel
+
+    # A generic alias such as `list[int]` is a `type` to `isinstance` and an error to `issubclass`.
+    return inspect.isclass(formattable) and issubclass(formattable, BaseModel)
+
+
+def is_bare_model(model: type[BaseModel]) -> bool:
+    """Whether a model stands for a bare value, with no name around it: a `RootModel`."""
+    from pydantic import RootModel
+
+    return issubclass(model, RootModel)
 
 
 def type_name(formattable: object) -> str:

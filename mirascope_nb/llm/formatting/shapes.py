@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import collections.abc
 import functools
-import inspect
 import types
 import typing
 from typing import Any, Union
 
-from pydantic import BaseModel, RootModel, TypeAdapter
+from pydantic import BaseModel, TypeAdapter
+
+from mirascope_nb.llm.formatting.primitives import is_bare_model, is_model
 
 __all__ = ["Shape", "UnexpectedMemberError", "shape_of"]
 
@@ -45,16 +46,18 @@ class Shape:
         return self._adapter.validate_python(value)
 
     def item(self) -> Shape:
-        """The shape of an array's items."""
-        raise NotImplementedError
+        """The shape of an array's items: anything, where the type does not say."""
+        return shape_of(Any)
 
     def member(self, name: str) -> tuple[str, Shape] | None:
         """What an object's member is called here, and its shape; `None` if it is passed over.
 
+        Where the type does not say, a member keeps its name and may be anything.
+
         Raises:
             UnexpectedMemberError: If there may be no such member.
         """
-        raise NotImplementedError
+        return name, shape_of(Any)
 
     def assemble(self, members: dict[str, Any]) -> Any:
         """An open object from those of its members that have been read."""
@@ -69,14 +72,6 @@ class AnyShape(Shape):
     def whole(self, value: object) -> Any:
         """The value itself."""
         return value
-
-    def item(self) -> Shape:
-        """Again anything."""
-        return self
-
-    def member(self, name: str) -> tuple[str, Shape] | None:
-        """Again anything."""
-        return name, self
 
 
 class ArrayShape(Shape):
@@ -163,14 +158,14 @@ def _new_shape_of(annotation: Any) -> Shape:
         return ArrayShape(annotation, arguments[0] if arguments else Any)
     if origin in {dict, collections.abc.Mapping} and arguments[:1] in {(), (str,)}:
         return MapShape(annotation, arguments[1] if arguments else Any)
-    if inspect.isclass(inner) and issubclass(inner, BaseModel) and _is_plain(inner):
+    if is_model(inner) and _is_plain(inner):
         return ModelShape(annotation, inner)
     return Shape(annotation)
 
 
 def _is_plain(model: type[BaseModel]) -> bool:
     """Whether a model's instances can be put together from their members, one by one."""
-    if issubclass(model, RootModel):
+    if is_bare_model(model):
         return False
     fields = model.model_fields
     return all(

@@ -1,12 +1,12 @@
 import datetime as dt
 import json
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NewType, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 
 from mirascope_nb.llm.formatting import FromCallArgs, format
 from mirascope_nb.llm.formatting.extract import extract_json
@@ -173,3 +173,24 @@ def test_an_argument_that_is_missing_is_a_missing_field() -> None:
     assert [(error["type"], error["loc"]) for error in raised.value.errors()] == [
         ("missing", ("url",))
     ]
+
+
+class Shelf(RootModel[list[Book]]):
+    """Books in a row."""
+
+
+def test_a_model_of_a_bare_value_is_asked_for_in_an_object() -> None:
+    # An array, or a union, can be the whole answer of no provider that enforces a schema.
+    form = format(Shelf, mode="strict")
+    assert (form.name, form.description) == ("Shelf", "Books in a row.")
+    assert form.schema["type"] == "object"
+    assert list(form.schema["properties"]) == ["output"]
+    text = '{"output": [{"title": "a", "day": "2024-01-01"}]}'
+    assert parse_text(form, text) == Shelf([BOOK])
+
+
+def test_a_new_type_is_parsed_as_what_it_is_made_of() -> None:
+    Year = NewType("Year", int)
+    form = format(cast("type[int]", Year), mode="json")
+    assert form.name == "Year"
+    assert parse_text(form, '{"output": 1984}') == 1984
