@@ -6,6 +6,7 @@ may interleave, be read late or in part, and be drained in any order.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
 
@@ -36,7 +37,7 @@ __all__ = [
 PartT_co = TypeVar("PartT_co", bound=AssistantContentPart, covariant=True)
 
 
-class BasePartStream(Generic[PartT_co]):
+class BasePartStream(ABC, Generic[PartT_co]):
     """One part of a reply while it arrives."""
 
     type: ClassVar[str]
@@ -87,8 +88,9 @@ class BasePartStream(Generic[PartT_co]):
                 self._ended()
         return self._part()
 
+    @abstractmethod
     def _part(self) -> PartT_co:
-        raise NotImplementedError
+        """The part as far as it has been read."""
 
 
 class _Text(BasePartStream[Text]):
