@@ -16,7 +16,8 @@ as a line's end in the head, as most clients do. Any cut of the bytes gives the 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 
 from mirascope_nb.llm.io.inflating import Inflater, inflater_for
 
@@ -29,8 +30,10 @@ STATUS_LINE = re.compile(r"HTTP/1\.([01]) ([0-9]{3})(?: .*)?\Z")
 FIELD_NAME = re.compile(NAME)
 HEAD_END = re.compile(rb"\n\r?\n")
 SENT_FIELD = re.compile(rf"{NAME}: [\t\x20-\x7e]*\Z")
-CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]{0,64}(?:;[^\r\n]{0,4000})?\r\n")
+CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]{0,64}(?:;[^\r\n]{0,4000})?")
+CRLF = b"\r\n"
 PREAMBLE = b"HTTP/1."
+NO_LENGTH = "a chunk of the reply does not say how long it is"
 TOO_LONG = "a chunk of the reply is longer than it says"
 SWITCHING = 101
 FIRST_FINAL = 200
@@ -272,40 +275,48 @@ class ReplyReader:
         """Take chunks in. `_left` counts what a begun chunk still lacks, its line end included."""
         data = self._rest + received if self._rest else received
         self._rest = b""
-        size = len(data)
         pieces: list[bytes] = []
-        at = 0
-        left = self._left
-        while at < size:
-            if not left:
-                found = CHUNK_LINE.match(data, at)
-                if found is None:
-                    self._hold_line(data[at:])
-                    break
-                at = found.end()
-                length = int(found[1], 16)
-                if not length:
-                    self._step = self._skip_trailers
-                    # The line end before is the first of the two that end the trailers.
-                    self._skip_trailers(data[at:])
-                    break
-                left = length + 2
-            stop = at + left
-            if stop > size:
-                left = _left_of_chunk(data, at, left, pieces)
+        if self._left:
+            data = self._go_on(data, pieces)
+        # A line end stands after each length and after each chunk: one search finds them all, and
+        # hundreds of chunks come in one read. A chunk that holds line ends is several lines.
+        *lines, rest = data.split(CRLF)
+        ended = iter(lines)
+        for line in ended:
+            length = _length_of_chunk(line)
+            if not length:
+                self._step = self._skip_trailers
+                # The line end before is the first of the two that end the trailers.
+                self._skip_trailers(CRLF.join([*ended, rest]))
                 break
-            tail = min(left, 2)
-            if data[stop - tail : stop] != b"\r\n"[-tail:]:
-                raise BrokenReplyError(TOO_LONG)
-            if left > 2:  # noqa: PLR2004, the line end
-                pieces.append(data[at : stop - 2])
-            at, left = stop, 0
-        self._left = left
+            chunk = next(ended, None)
+            if chunk is None or len(chunk) != length:
+                chunk, is_ended = _chunk_of_lines(chunk, ended, rest, length)
+                if not is_ended:
+                    self._left = length + len(CRLF)
+                    self._go_on(chunk, pieces)
+                    break
+                if len(chunk) != length:
+                    raise BrokenReplyError(TOO_LONG)
+            pieces.append(chunk)
+        else:
+            self._hold_line(rest)
         return b"".join(pieces)
+
+    def _go_on(self, data: bytes, pieces: list[bytes]) -> bytes:
+        """Take what there is of a begun chunk; returns what follows it."""
+        left = self._left
+        body = data[: max(0, left - len(CRLF))]
+        end = data[len(body) : left]
+        if not CRLF[-left:].startswith(end):
+            raise BrokenReplyError(TOO_LONG)
+        pieces.append(body)
+        self._left = left - len(body) - len(end)
+        return data[left:]
 
     def _hold_line(self, rest: bytes) -> None:
         if b"\n" in rest or len(rest) > MOST_OF_A_LINE:
-            raise BrokenReplyError("a chunk of the reply does not say how long it is")
+            raise BrokenReplyError(NO_LENGTH)
         self._rest = rest
 
     def _skip_trailers(self, received: bytes) -> bytes:
@@ -324,12 +335,24 @@ class ReplyReader:
         return b""
 
 
-def _left_of_chunk(data: bytes, at: int, left: int, pieces: list[bytes]) -> int:
-    """Take the beginning of a chunk, and return what it still lacks, its line end included."""
-    size = len(data)
-    body = min(size, at + left - 2)
-    if body > at:
-        pieces.append(data[at:body])
-    if body < size and data[body:size] != b"\r":
-        raise BrokenReplyError(TOO_LONG)
-    return left - (size - at)
+@lru_cache(maxsize=256)  # a stream's events are of few lengths, and hundreds come in one read
+def _length_of_chunk(line: bytes) -> int:
+    found = CHUNK_LINE.fullmatch(line)
+    if found is None:
+        raise BrokenReplyError(NO_LENGTH)
+    return int(found[1], 16)
+
+
+def _chunk_of_lines(
+    line: bytes | None, ended: Iterator[bytes], rest: bytes, length: int
+) -> tuple[bytes, bool]:
+    """A chunk that holds line ends or breaks off, and whether the line end after it has come."""
+    lines: list[bytes] = []
+    size = -len(CRLF)
+    while line is not None:
+        lines.append(line)
+        size += len(line) + len(CRLF)
+        if size >= length:
+            return CRLF.join(lines), True
+        line = next(ended, None)
+    return CRLF.join([*lines, rest]), False

@@ -105,6 +105,28 @@ def test_a_reply_that_breaks_off_anywhere_is_told(name: str) -> None:
             reader.end()
 
 
+def test_chunks_that_hold_line_ends_are_read_however_they_are_cut() -> None:
+    held = [
+        b"\r\n",
+        b"a\r\nb",
+        b"\r",
+        b"\n",
+        b"c\r",
+        b"\nd",
+        b"\r\n" * 3,
+        chunks(BODY) + b"0\r\n\r\n",
+    ]
+    whole = CHUNKED + chunks(*held) + b"0\r\n\r\n"
+    begin = len(CHUNKED)
+    for first in range(begin, len(whole)):
+        for second in range(first, len(whole)):
+            reader = ReplyReader()
+            pieces = (whole[:first], whole[first:second], whole[second:])
+            assert b"".join(map(reader.feed, pieces)) == b"".join(held)
+            assert reader.is_whole
+            assert reader.keeps
+
+
 def test_a_reply_may_end_with_its_connection_which_is_not_kept() -> None:
     reader = ReplyReader()
     assert reader.feed(HEAD + b"\r\n" + BODY) == BODY
