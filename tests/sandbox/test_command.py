@@ -84,8 +84,9 @@ def test_fixture_serves_a_users_test(pytester: pytest.Pytester) -> None:
             llm_sandbox.reply("Good morning.")
             llm_sandbox.fail(429, retry_after=1)
             assert ask(llm_sandbox.url, "Hi")["content"] == "Good morning."
-            with pytest.raises(urllib.error.HTTPError, match="429"):
+            with pytest.raises(urllib.error.HTTPError, match="429") as refused:
                 ask(llm_sandbox.url, "Hi")
+            refused.value.close()
             assert len(llm_sandbox.requests) == 2
 
         def test_fresh(llm_sandbox):
