@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, cast
 
@@ -66,15 +66,16 @@ class RetryConfig:
     """Seconds after which no further attempt is begun."""
 
     def __post_init__(self) -> None:
-        # Lists are what people write.
+        # Lists are what people write; a config can be hashed all the same.
         object.__setattr__(self, "retry_on", _classes(self.retry_on))
-        if isinstance(self.fallback_models, str):
-            raise ValueError("fallback_models must be a list of models, not one id")  # noqa: TRY004, as the others
+        object.__setattr__(self, "fallback_models", _models(self.fallback_models))
         for name in _NUMBERS:
             number: Any = getattr(self, name)
             is_number = isinstance(number, int | float) and not isinstance(number, bool)
             if not is_number or math.isnan(number):
                 raise TypeError(f"{name} must be a number, not {number!r}")
+        if not isinstance(self.max_retries, int):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"max_retries must be a whole number, not {self.max_retries!r}")
         for name in _NUMBERS[:5]:
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must be non-negative")
@@ -118,6 +119,18 @@ _NUMBERS = (
     "backoff_multiplier",
     "jitter",
 )
+
+
+def _models(given: object) -> tuple[str | Model, ...]:
+    """Models or their ids, all of which name a provider."""
+    from mirascope_nb.llm.models import Model
+
+    if isinstance(given, str | Model) or not isinstance(given, Iterable):
+        raise ValueError(f"fallback_models must be a list of models, not {given!r}")  # noqa: TRY004, as the others
+    models = tuple(cast("Iterable[str | Model]", given))
+    for model in models:
+        Model.of(model)
+    return models
 
 
 def _classes(given: object) -> tuple[type[Exception], ...]:

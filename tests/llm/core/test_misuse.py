@@ -142,10 +142,34 @@ def test_retry_settings_take_lists_and_refuse_what_is_no_exception() -> None:
     assert llm.RetryConfig(retry_on=classes).retry_on == (ValueError, llm.ServerError)
     with pytest.raises(ValueError, match="retry_on must hold exception classes"):
         llm.RetryConfig.from_args(retry_on=["ServerError"])
-    with pytest.raises(ValueError, match="a list of models, not one id"):
+    with pytest.raises(ValueError, match="a list of models, not 'scripted/m'"):
         llm.RetryConfig(fallback_models="scripted/m")
     with pytest.raises(TypeError, match="initial_delay must be a number, not nan"):
         llm.RetryConfig(initial_delay=float("nan"))
+    half: Any = 1.5
+    with pytest.raises(TypeError, match=r"max_retries must be a whole number, not 1\.5"):
+        llm.RetryConfig(max_retries=half)
+
+
+@pytest.mark.parametrize(
+    ("fallbacks", "error", "message"),
+    [
+        (5, ValueError, "a list of models, not 5"),
+        ([5], TypeError, "named by an id such as"),
+        (["gpt-4o"], ValueError, "Invalid model_id format: 'gpt-4o'"),
+        (llm.Model("scripted/m"), ValueError, "a list of models, not Model"),
+    ],
+)
+def test_fallbacks_that_are_no_models_are_refused_at_once(
+    fallbacks: Any, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        llm.RetryConfig(fallback_models=fallbacks)
+
+
+def test_retry_settings_with_a_list_of_fallbacks_are_hashed_as_with_a_tuple() -> None:
+    listed = llm.RetryConfig(fallback_models=["scripted/b"])
+    assert {listed} == {llm.RetryConfig(fallback_models=("scripted/b",))}
 
 
 async def test_only_a_response_is_resumed(scripted: ScriptedProvider) -> None:
