@@ -118,6 +118,21 @@ def test_newer_models_take_an_effort(sent: Any, level: str, effort: str) -> None
     assert shown["thinking"] == {"type": "adaptive", "display": "summarized"}
 
 
+def test_newer_models_are_sent_no_sampling_params(
+    sent: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    params: dict[str, Any] = {"temperature": 0.5, "top_p": 0.9, "top_k": 3}
+    with caplog.at_level(logging.WARNING):
+        body = sent(NEWEST, **params)
+    assert not params.keys() & body.keys()
+    assert [record.getMessage() for record in caplog.records] == [
+        f"Skipping unsupported parameter: {name}={value} "
+        f"(provider: anthropic with model_id: {NEWEST})"
+        for name, value in params.items()
+    ]
+    assert params.items() <= sent(OLD, **params).items()
+
+
 def test_thinking_can_be_left_alone_and_turned_off(sent: Any, server: Any) -> None:
     assert "thinking" not in sent(OLD, thinking={"level": "default"})
     assert sent(OLD, thinking={"level": "none"})["thinking"] == {"type": "disabled"}

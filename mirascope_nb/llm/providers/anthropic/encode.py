@@ -28,6 +28,7 @@ from mirascope_nb.llm.messages import AssistantMessage, Message, SystemMessage, 
 from mirascope_nb.llm.params import ThinkingConfig
 from mirascope_nb.llm.providers.anthropic.models import (
     always_thinks,
+    takes_sampling,
     takes_structured_outputs,
     thinks_adaptively,
 )
@@ -89,15 +90,20 @@ def _params(request: Request, max_tokens: int) -> dict[str, Any]:
     def keep(member: str) -> Callable[[Any], None]:
         return partial(body.__setitem__, member)
 
+    def sampled(param: str) -> Callable[[Any], None]:
+        if takes_sampling(request.model_name):
+            return keep(param)
+        return partial(warn_unsupported, request, param, by_model=True)
+
     def think(config: ThinkingConfig) -> None:
         body.update(_thinking(request, config, max_tokens))
 
     each_param(
         request.params,
         {
-            "temperature": keep("temperature"),
-            "top_p": keep("top_p"),
-            "top_k": keep("top_k"),
+            "temperature": sampled("temperature"),
+            "top_p": sampled("top_p"),
+            "top_k": sampled("top_k"),
             "seed": partial(warn_unsupported, request, "seed"),
             "stop_sequences": keep("stop_sequences"),
             "thinking": think,

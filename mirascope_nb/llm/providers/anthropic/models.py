@@ -2,15 +2,16 @@
 
 Sources: https://platform.claude.com/docs/en/about-claude/models/overview,
 https://platform.claude.com/docs/en/build-with-claude/structured-outputs,
-https://platform.claude.com/docs/en/build-with-claude/adaptive-thinking. New models can do it all,
-so only the older ones are told apart.
+https://platform.claude.com/docs/en/build-with-claude/adaptive-thinking,
+https://platform.claude.com/docs/en/about-claude/models/migration-guide. What a new
+model can do is taken for granted, so only the older ones are told apart.
 """
 
 from __future__ import annotations
 
 import re
 
-__all__ = ["always_thinks", "takes_structured_outputs", "thinks_adaptively"]
+__all__ = ["always_thinks", "takes_sampling", "takes_structured_outputs", "thinks_adaptively"]
 
 # claude-3-5-haiku-20241022, claude-opus-4-1, claude-sonnet-4-20250514: a date is no minor version.
 _VERSION = re.compile(r"claude-(?:[a-z]+-)?(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)")
@@ -36,6 +37,11 @@ def thinks_adaptively(name: str) -> bool:
     """Whether a model takes an effort instead of a budget of thinking tokens."""
     version = _version(name)
     return always_thinks(name) or (version is not None and version >= _FIRST_ADAPTIVE)
+
+
+def takes_sampling(name: str) -> bool:
+    """Whether a model takes temperature, top_p and top_k, which those with an effort refuse."""
+    return not thinks_adaptively(name)
 
 
 def always_thinks(name: str) -> bool:
