@@ -176,6 +176,14 @@ def notebook_kernel() -> Iterator[NotebookKernel]:
     kernel.close()
 
 
+@pytest.fixture
+def fresh_kernel() -> Iterator[NotebookKernel]:
+    """A kernel for one test alone."""
+    kernel = NotebookKernel()
+    yield kernel
+    kernel.close()
+
+
 def pytest_configure() -> None:
     """Let kernels be interrupted, whoever started this run.
 
