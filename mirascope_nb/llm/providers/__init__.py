@@ -36,6 +36,7 @@ from mirascope_nb.llm.providers.classes import (
     VLLMProvider,
     XAIProvider,
 )
+from mirascope_nb.llm.providers.instructions import add_instructions
 from mirascope_nb.llm.providers.registry import (
     KNOWN_PROVIDER_IDS,
     get_provider_for_model,
@@ -92,6 +93,7 @@ __all__ = [
     "TogetherProvider",
     "VLLMProvider",
     "XAIProvider",
+    "add_instructions",
     "diagnose",
     "diagnose_async",
     "get_provider_for_model",

@@ -1,4 +1,4 @@
-"""Formatting instructions as part of the system message; pure."""
+"""What a format tells the model, as part of the system message; pure."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from mirascope_nb.llm.messages import Message, SystemMessage, system
 __all__ = ["add_instructions"]
 
 
-def add_instructions(messages: Sequence[Message], format: Format[Any]) -> list[Message]:
-    """The messages with the format's instructions in their first system message.
+def add_instructions(messages: Sequence[Message], format: Format[Any] | None) -> list[Message]:
+    """The messages with the format's instructions at the end of their first system message.
 
-    They become a system message in front where there is none, and are not added twice.
+    Where there is no system message, the instructions become one in front. They are not added
+    twice, and nothing is added for `None`. A provider of one's own calls this before it asks, and
+    gives the result to the response as `input_messages`.
     """
-    instructions = format.formatting_instructions
+    instructions = format.formatting_instructions if format is not None else None
     added = list(messages)
     if instructions is None:
         return added

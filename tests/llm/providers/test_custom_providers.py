@@ -1,8 +1,11 @@
 """A provider of one's own: eight hooks, sixteen methods, errors by a table."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from mirascope_nb import llm
 from mirascope_nb.llm.providers import BaseProvider
@@ -16,6 +19,8 @@ from mirascope_nb.llm.responses import (
     Response,
     StreamResponse,
 )
+
+MANUAL = Path(__file__).parents[3] / "docs" / "providers.md"
 
 KINDS: dict[str, Any] = {
     "_call": Response,
@@ -155,3 +160,33 @@ async def test_errors_of_the_client_become_ours(
     assert caught.value.provider == "parrot"
     assert caught.value.status_code == status
     assert isinstance(caught.value.__cause__, OutageError | KeyError)
+
+
+@pytest.fixture
+def _documented() -> Any:
+    """The provider that the manual shows, registered."""
+    text = MANUAL.read_text(encoding="utf-8")
+    snippets = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    exec(next(each for each in snippets if "_call" in each), {})  # noqa: S102, our own manual
+    yield
+    llm.reset_provider_registry()
+
+
+class Word(BaseModel):
+    said: str
+
+
+@pytest.mark.usefixtures("_documented")
+def test_the_provider_of_the_manual_tells_the_model_of_the_format() -> None:
+    response = llm.Model("parrot/grey", temperature=0.5).call('{"said": "Hello!"}', format=Word)
+    assert response.parse() == Word(said="Hello!")
+    first = response.messages[0]
+    assert isinstance(first, llm.SystemMessage)
+    assert first.content.text.startswith("Respond only with valid JSON")
+    assert response.params == {"temperature": 0.5}
+
+
+@pytest.mark.usefixtures("_documented")
+def test_the_provider_of_the_manual_says_what_it_lacks() -> None:
+    with pytest.raises(llm.FeatureNotSupportedError, match="does not implement _stream"):
+        llm.Model("parrot/grey").stream("Hello!")
