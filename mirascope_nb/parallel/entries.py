@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 
-from mirascope_nb.parallel.digests import canonical, describe_target, row_digest
+from mirascope_nb.parallel.canonical import UntoldError
+from mirascope_nb.parallel.digests import describe_target, row_digest
 from mirascope_nb.parallel.jobs import Outcome
 from mirascope_nb.parallel.journal import Journal
 from mirascope_nb.parallel.replies import UnkeptError, keep, restore
@@ -68,7 +70,11 @@ class Entries:
         """
         if self._journal is None:
             return None
-        digest = row_digest(self._common, self._rows[index], words)
+        try:
+            digest = row_digest(self._common, self._rows[index], words)
+        except UntoldError as error:
+            self._warn(f"a journal cannot tell {error} from another one")
+            return None
         key = self._keys[index] = (digest, self._journal.occurrence(digest))
         line = None if self._refresh else self._journal.find(*key)
         if line is None:
@@ -79,7 +85,6 @@ class Entries:
             tools=self._target.tools,
             format=self._target.format,
             returns=self._target.returns,
-            with_context=self._target.takes_context,
         )
         return Outcome(value=value)
 
@@ -94,12 +99,11 @@ class Entries:
         if self._journal is None or index not in self._keys:
             return
         digest, occurrence = self._keys[index]
-        value = self._rows[index].value
         line: dict[str, Any] = {
             "key": digest,
             "occurrence": occurrence,
             "index": index,
-            "input": value if isinstance(value, str) else canonical(value),
+            "input": _readable(self._rows[index].value),
             "ok": error is None,
             "error": None if error is None else f"{type(error).__name__}: {error}",
             "seconds": round(seconds, 3),
@@ -108,10 +112,14 @@ class Entries:
         if error is None:
             line |= _measures(result)
             try:
-                line["result"] = keep(result)
+                line["result"] = keep(
+                    result,
+                    returns=self._target.returns,
+                    with_messages=self._target.model is None,
+                )
             except UnkeptError as unkept:
                 line |= {"ok": False, "error": str(unkept)}
-                self._warn(unkept)
+                self._warn(str(unkept))
         try:
             self._journal.write(line)
         except OSError as failure:
@@ -121,10 +129,19 @@ class Entries:
             )
             raise
 
-    def _warn(self, error: UnkeptError) -> None:
+    def _warn(self, why: str) -> None:
         if not self._warned:
             self._warned = True
-            warnings.warn(f"{error}; such rows are run again next time", stacklevel=2)
+            warnings.warn(f"{why}; such rows are run again next time", stacklevel=2)
+
+
+def _readable(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value, ensure_ascii=False, default=repr)
+    except (TypeError, ValueError):
+        return repr(value)
 
 
 def _measures(result: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import contextlib
 import errno
 import json
 import os
+import stat
 import sys
 from collections import defaultdict
 from collections.abc import Mapping
@@ -49,7 +50,7 @@ class Journal:
             JournalInUseError: If another map, perhaps of another kernel, has it open.
             OSError: If it cannot be read or written.
         """
-        self.path = Path(path)
+        self.path = Path(path).expanduser()
         self._read_only = read_only
         self.skipped = 0
         """Lines that could not be read and were passed over."""
@@ -147,6 +148,8 @@ class Journal:
         self._unwritten = b""
 
     def _read(self) -> None:
+        if not stat.S_ISREG(os.fstat(self._file).st_mode):
+            return  # a device or a pipe, whose end may never come
         with open(self._file, "rb", closefd=False) as file:
             for line in file:
                 if not line.endswith(b"\n"):

@@ -143,7 +143,7 @@ class CallTarget:
         self.tools: Sequence[Any] = list(prompt.toolkit.tools)
         self.format: Any = prompt.format
         self._prompt: Any = made(_awaited(prompt), tools=self.tools, format=prompt.format)
-        self.model: llm.Model | None = model
+        self.model = model
         if policy is not None and not isinstance(model, llm.RetryModel):
             self.model = llm.RetryModel(model, policy)
         self._streamed = streamed

@@ -7,12 +7,18 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 import mirascope_nb as nb
+from mirascope_nb import llm
 from mirascope_nb.parallel import Journal, JournalInUseError
 from mirascope_nb.sandbox import Sandbox
 
@@ -182,3 +188,115 @@ def test_odd_values_have_the_same_digest_in_every_process(tmp_path: Path) -> Non
     ]
     assert printed == ["0", "3"]
     assert [json.loads(each)["ok"] for each in path.read_text().splitlines()] == [True] * 3
+
+
+@dataclass
+class Point:
+    x: int
+    when: date
+
+
+class Title(BaseModel):
+    title: str
+
+
+class Colour(Enum):
+    RED = "red"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(None, True, 1.5, "text", "\ud800", [1, {"a": None}]),
+        *((1, "a"), {1, 2}, b"bytes", Decimal("1.5"), date(2024, 1, 2), Colour.RED),
+        *(Point(1, date(2024, 1, 2)), Title(title="T")),
+    ],
+    ids=repr,
+)
+async def test_a_function_s_result_comes_back_as_the_same(value: Any, tmp_path: Path) -> None:
+    async def work(_: int) -> Any:
+        return value
+
+    for restored in (0, 1):
+        results = await nb.map(work, [1], journal=tmp_path / "j")
+        assert results.restored == restored
+        assert (type(results[0]), results[0]) == (type(value), value)
+
+
+@pytest.mark.parametrize("value", [{1: 2}, [(1, 2)], sys.stdin], ids=["keys", "nested", "file"])
+async def test_what_would_come_back_as_something_else_is_run_again(
+    value: Any, tmp_path: Path
+) -> None:
+    async def work(_: int) -> Any:
+        return value
+
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="a journal keeps"):
+            results = await nb.map(work, [1], journal=tmp_path / "j")
+        assert results[0] == value
+
+
+async def test_what_a_function_says_it_returns_is_made_again(tmp_path: Path) -> None:
+    async def pairs(_: int) -> list[tuple[int, str]]:
+        return [(1, "a")]
+
+    pairs.__annotations__["return"] = list[tuple[int, str]]
+    for restored in (0, 1):
+        results = await nb.map(pairs, [1], journal=tmp_path / "j")
+        assert (results.restored, results[0]) == (restored, [(1, "a")])
+
+
+async def test_a_number_of_numpy_is_kept(tmp_path: Path) -> None:
+    numpy = pytest.importorskip("numpy")
+
+    async def score(_: int) -> Any:
+        return numpy.float32(0.5)
+
+    for restored in (0, 1):
+        results = await nb.map(score, [1], journal=tmp_path / "j")
+        assert (results.restored, results[0]) == (restored, 0.5)
+
+
+async def test_a_reply_that_a_function_returned_can_be_resumed_and_parsed(
+    llm_sandbox: Sandbox, tmp_path: Path
+) -> None:
+    @llm.call("sandbox/fast", format=Title)
+    def ask(genre: str) -> str:
+        return f"Recommend a {genre} book"
+
+    def book(genre: str) -> Any:
+        return ask(genre)
+
+    async def echo(text: str) -> Any:
+        return await llm.Model("sandbox/echo").call_async(text)
+
+    books = [await nb.map(book, ["fantasy"], journal=tmp_path / "j") for _ in range(2)]
+    assert (books[1].restored, type(books[1][0])) == (1, llm.Response)
+    assert books[1][0].parse() == books[0][0].parse()
+    echoes = [await nb.map(echo, ["one"], journal=tmp_path / "j") for _ in range(2)]
+    assert (echoes[1].restored, echoes[1][0].messages) == (1, echoes[0][0].messages)
+    assert "two" in (await echoes[1][0].resume("two")).text()
+
+
+async def test_odd_inputs_and_paths_do_not_end_a_map(tmp_path: Path, monkeypatch: Any) -> None:
+    async def work(given: str) -> str:
+        return given
+
+    assert list(await nb.map(work, ["\ud800"], journal=tmp_path / "j")) == ["\ud800"]
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    await nb.map(work, ["a"], journal="~/home.jsonl")
+    assert (tmp_path / "home.jsonl").exists()
+    with pytest.raises(IsADirectoryError if os.name != "nt" else PermissionError):
+        await nb.map(work, ["a"], journal=tmp_path)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no such device")
+async def test_a_device_is_written_to_and_never_read() -> None:
+    async def work(number: int) -> int:
+        return number
+
+    assert list(await nb.map(work, [1, 2], journal="/dev/null")) == [1, 2]
+    with pytest.raises(OSError, match="No space") as caught:  # its end would never be read
+        await nb.map(work, [1, 2], journal="/dev/full")
+    assert vars(caught.value)["results"].succeeded
