@@ -102,7 +102,7 @@ describe("a card that mounts", () => {
   test("leaves nothing behind when it goes", () => {
     show({ blocks: [makeTool({ state: "pending", approval: makeApproval() })] });
     close();
-    expect(model.listeners.size).toBe(0);
+    expect(model.listeners.size + model.mourners.size).toBe(0);
     expect(page.childElementCount).toBe(0);
     expect(vi.getTimerCount()).toBe(0);
   });
@@ -348,5 +348,53 @@ describe("what a card holds", () => {
     expect(written).toEqual(["**a**\n\nb"]);
     expect(button("Copy")?.dataset["copied"]).toBe("yes");
     vi.unstubAllGlobals();
+  });
+});
+
+describe("a card whose kernel has ended", () => {
+  const pending = () =>
+    makeTool({ state: "pending", approval: makeApproval({ expires: Date.now() / 1000 + 300 }) });
+
+  test("is over: nothing can be decided or stopped any more, and what came is kept", () => {
+    show({ state: "waiting", blocks: [text("before"), pending(), makeTool({ state: "ok" })] });
+    model.end({ told: true });
+    vi.advanceTimersByTime(20);
+    expect(status()).toBe("stopped");
+    expect(get(".mnb-ending").textContent).toBe("the kernel ended before the reply did");
+    expect(log().textContent.trim()).toBe("before");
+    const states = [...page.querySelectorAll<HTMLElement>(".mnb-tool")].map(
+      (one) => one.dataset["state"],
+    );
+    expect(states).toEqual(["cancelled", "ok"]);
+    for (const name of ["Stop", "Approve", "Deny", "Edit", "Always allow"]) {
+      expect(button(name), name).toBeUndefined();
+    }
+    expect(vi.getTimerCount()).toBe(1); // only the tick, and that looks at live cards
+  });
+
+  test("is found out by a click, when nobody has told the page", () => {
+    show({ state: "waiting", blocks: [pending()] });
+    vi.advanceTimersByTime(600);
+    model.end({ told: false });
+    button("Approve")?.click();
+    vi.advanceTimersByTime(20);
+    expect(status()).toBe("stopped");
+    expect(get(".mnb-tool").dataset["state"]).toBe("cancelled");
+  });
+
+  test("has taken as long as it was seen to take", () => {
+    show({ elapsed: 1, started: Date.now() / 1000 - 1 });
+    vi.advanceTimersByTime(3_000);
+    model.end({ told: true });
+    vi.advanceTimersByTime(5_000);
+    expect(get(".mnb-foot .mnb-figures").textContent).toMatch(/^4\.\d s$/);
+  });
+
+  test("stays what it was when it had ended before", () => {
+    show({ state: "done", blocks: [text("all")] }, true);
+    model.end({ told: true });
+    vi.advanceTimersByTime(20);
+    expect(status()).toBe("done");
+    expect(get(".mnb-ending").textContent).toBe("");
   });
 });

@@ -5,21 +5,39 @@ import type { WidgetModel } from "../src/widgets/afm";
 export class FakeModel implements WidgetModel {
   readonly sent: BrowserMessage[] = [];
   readonly listeners = new Set<(content: unknown) => void>();
+  /** Those that want to know when the line to the kernel is dead. */
+  readonly mourners = new Set<(content: unknown) => void>();
+  #dead = false;
 
   get(name: string): unknown {
     return name === "card_id" ? "card-1" : undefined;
   }
 
   send(content: unknown): void {
+    if (this.#dead) {
+      throw new Error("Cannot send");
+    }
     this.sent.push(content as BrowserMessage);
   }
 
-  on(_event: string, callback: (content: unknown) => void): void {
-    this.listeners.add(callback);
+  on(event: string, callback: (content: unknown) => void): void {
+    this.#of(event).add(callback);
   }
 
-  off(_event: string, callback: (content: unknown) => void): void {
-    this.listeners.delete(callback);
+  off(event: string, callback: (content: unknown) => void): void {
+    this.#of(event).delete(callback);
+  }
+
+  /** End the kernel; the page is only told when it was a restart. */
+  end({ told }: { told: boolean }): void {
+    this.#dead = true;
+    for (const mourner of told ? this.mourners : []) {
+      mourner(undefined);
+    }
+  }
+
+  #of(event: string): Set<(content: unknown) => void> {
+    return event === "msg:custom" ? this.listeners : this.mourners;
   }
 
   deliver(message: KernelMessage): void {

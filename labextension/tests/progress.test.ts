@@ -223,10 +223,21 @@ describe("a progress bar", () => {
     expect(button("Cancel")?.disabled).toBe(false);
   });
 
+  test("is over when its kernel has ended, and says so", () => {
+    show({ total: 5, done: 1, running: 2, waiting: 2, rows: "drr.." });
+    model.end({ told: true });
+    vi.advanceTimersByTime(20);
+    expect(get("[role=status]").textContent).toBe("cancelled");
+    expect(get(".mnb-alert[role=alert]").textContent).toBe("The kernel ended before this did.");
+    const rows = [...page.querySelectorAll<HTMLElement>(".mnb-square")];
+    expect(rows.map((one) => one.dataset["row"]).join("")).toBe("dcccc");
+    expect(button("Cancel")).toBeUndefined();
+  });
+
   test("leaves nothing behind when it goes", () => {
     show();
     close();
-    expect(model.listeners.size).toBe(0);
+    expect(model.listeners.size + model.mourners.size).toBe(0);
     expect(page.childElementCount).toBe(0);
     expect(vi.getTimerCount()).toBe(0);
   });

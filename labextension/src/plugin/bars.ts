@@ -51,8 +51,10 @@ class CommModel implements WidgetModel {
     this.#kernel.sendShellMessage(message, false, true);
   }
 
-  on(_event: string, callback: (content: unknown) => void): void {
-    this.#listeners.add(callback);
+  on(event: string, callback: (content: unknown) => void): void {
+    if (event === "msg:custom") {
+      this.#listeners.add(callback);
+    }
   }
 
   off(_event: string, callback: (content: unknown) => void): void {

@@ -13,11 +13,21 @@ type Fields<Message> = Message extends BrowserMessage ? Omit<Message, "id" | "re
 export class Wire<Request extends BrowserMessage> {
   #model: WidgetModel;
   #take: (message: KernelMessage) => void;
+  #lose: () => void;
 
-  constructor(model: WidgetModel, take: (message: KernelMessage) => void) {
+  /** `lose` is called when the line is dead: its kernel has ended, or was restarted. */
+  constructor(
+    model: WidgetModel,
+    take: (message: KernelMessage) => void,
+    lose: () => void = () => undefined,
+  ) {
     this.#model = model;
     this.#take = take;
+    this.#lose = lose;
     model.on("msg:custom", this.#receive);
+    // Told by the widget manager when a kernel restarts. A kernel that ends in another way takes its comms
+    // with it, which shows at the next request.
+    model.on("comm_live_update", this.#notice);
   }
 
   get id(): string {
@@ -27,13 +37,24 @@ export class Wire<Request extends BrowserMessage> {
   /** Send a request; returns its id, which a refusal names. */
   send(message: Fields<Request>): string {
     const request = freshId();
-    this.#model.send({ ...message, id: this.id, request });
+    try {
+      this.#model.send({ ...message, id: this.id, request });
+    } catch {
+      this.#notice();
+    }
     return request;
   }
 
   close(): void {
+    this.#lose = () => undefined;
     this.#model.off("msg:custom", this.#receive);
+    this.#model.off("comm_live_update", this.#notice);
   }
+
+  // Later: whoever sends is in the midst of something.
+  #notice = (): void => {
+    setTimeout(() => this.#lose());
+  };
 
   #receive = (content: unknown): void => {
     const message = content as KernelMessage | null;

@@ -4,7 +4,7 @@ import type { Card, CardRequest, KernelMessage } from "../../protocol";
 import type { RenderProps, WidgetModule } from "../afm";
 import { FrameScheduler } from "../frame";
 import { Watch, Wire } from "../wire";
-import { type CardState, FRESH, isLive, receive } from "./state";
+import { abandon, type CardState, FRESH, isLive, receive } from "./state";
 import { CardView } from "./view";
 
 const TICK_MILLISECONDS = 100;
@@ -14,7 +14,7 @@ function render({ model, el }: RenderProps): () => void {
   // The kernel's clock may differ from the browser's: what expires, expires by the kernel's.
   let clockOffset = 0;
 
-  const wire: Wire<CardRequest> = new Wire(model, take);
+  const wire: Wire<CardRequest> = new Wire(model, take, lose);
   const watch = new Watch(() => wire.send({ kind: "resync", have: state.seq }));
   const view = new CardView({
     stop: () => {
@@ -29,7 +29,7 @@ function render({ model, el }: RenderProps): () => void {
   const frames = new FrameScheduler(() => view.draw(state));
   const ticking = setInterval(() => {
     if (state.card !== null && isLive(state.card)) {
-      view.tick(Date.now() / 1000 + clockOffset, watch.silence);
+      view.tick(kernelTime(), watch.silence);
     }
   }, TICK_MILLISECONDS);
 
@@ -63,6 +63,16 @@ function render({ model, el }: RenderProps): () => void {
       watch.heard();
     }
     frames.request();
+  }
+
+  function lose(): void {
+    watch.stop();
+    state = abandon(state, kernelTime());
+    frames.flush();
+  }
+
+  function kernelTime(): number {
+    return Date.now() / 1000 + clockOffset;
   }
 
   el.append(view.element);

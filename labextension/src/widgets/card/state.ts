@@ -52,6 +52,18 @@ const DECIDED: readonly ToolPhase[] = [
   "cancelled",
 ];
 
+/** What may still happen to a call; with the end of its kernel it cannot. */
+const OPEN: readonly ToolPhase[] = [
+  "proposed",
+  "auto_allowed",
+  "pending",
+  "approved",
+  "edited",
+  "running",
+];
+
+const KERNEL_ENDED = "the kernel ended before the reply did";
+
 /** Take a message. A state that is `lost` afterwards needs a resync. */
 export function receive(state: CardState, message: SnapshotMessage | DeltaMessage): CardState {
   if (message.kind === "snapshot") {
@@ -85,6 +97,28 @@ export function settledState(card: Card, phases: ReadonlyMap<number, ToolPhase>)
     }
   }
   return { seq: 0, card, final: true, lost: false, decisions };
+}
+
+/**
+ * The state of a card whose kernel has ended, as far as the page knows it: what was live is over, and nobody
+ * can decide any more. `now` is the kernel's time in seconds since the epoch.
+ */
+export function abandon(state: CardState, now: number): CardState {
+  const { card } = state;
+  if (card === null || !isLive(card)) {
+    return state;
+  }
+  const blocks = card.blocks.map((block) =>
+    block.type === "tool" && OPEN.includes(block.state)
+      ? { ...block, state: "cancelled" as const, approval: null }
+      : block,
+  );
+  const elapsed = Math.max(card.elapsed, now - card.started);
+  return {
+    ...state,
+    final: true,
+    card: { ...card, blocks, elapsed, state: "stopped", finish: KERNEL_ENDED },
+  };
 }
 
 /** What a tool call's status says: how it was decided, also while it runs and when it has ended. */

@@ -4,14 +4,14 @@ import type { KernelMessage, ProgressMessage, ProgressRequest } from "../../prot
 import type { RenderProps, WidgetModule } from "../afm";
 import { FrameScheduler } from "../frame";
 import { Watch, Wire } from "../wire";
-import { isRunning, newer } from "./state";
+import { abandon, isRunning, newer } from "./state";
 import { ProgressView } from "./view";
 
 const TICK_MILLISECONDS = 250;
 
 function render({ model, el }: RenderProps): () => void {
   let state: ProgressMessage | null = null;
-  const wire: Wire<ProgressRequest> = new Wire(model, take);
+  const wire: Wire<ProgressRequest> = new Wire(model, take, lose);
   const watch = new Watch(() => wire.send({ kind: "resync" }));
   const send = (kind: "cancel" | "pause" | "resume" | "retry") => () => {
     wire.send({ kind });
@@ -56,6 +56,18 @@ function render({ model, el }: RenderProps): () => void {
       watch.heard();
     }
     frames.request();
+  }
+
+  function lose(): void {
+    watch.stop();
+    if (state !== null) {
+      const running = isRunning(state);
+      state = abandon(state);
+      frames.flush();
+      if (running) {
+        view.refuse("The kernel ended before this did.");
+      }
+    }
   }
 
   el.append(view.element);

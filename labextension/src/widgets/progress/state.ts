@@ -8,6 +8,21 @@ export function newer(known: ProgressMessage | null, message: ProgressMessage): 
   return known !== null && message.seq < known.seq ? known : message;
 }
 
+/** The last message of a bar whose kernel has ended: what had not ended never will. */
+export function abandon(message: ProgressMessage): ProgressMessage {
+  const over = { ...message, final: true, can_retry: false };
+  return isRunning(message)
+    ? {
+        ...over,
+        state: "cancelled",
+        running: 0,
+        waiting: 0,
+        cancelled: message.cancelled + message.running + message.waiting,
+        rows: message.rows?.replaceAll(/[.r]/g, "c") ?? null,
+      }
+    : over;
+}
+
 /** Whether anything may still happen by itself. */
 export function isRunning(message: ProgressMessage): boolean {
   return message.state === "running" || message.state === "paused";
