@@ -63,6 +63,8 @@ class CardState:
         """Called when the card has news again after a `drain`; not once for every change."""
         self.before_send: Callable[[], None] | None = None
         """Called before news is collected, to put figures in that are too dear to follow."""
+        self.kept = 0
+        """Blocks that the last `reset` has left."""
         self._clock = clock
         self._began = clock()
         self._fields: dict[str, Any] = {
@@ -225,11 +227,17 @@ class CardState:
                 self._set(block, {"state": "cancelled", "approval": None})
         self.update(state=state, finish=finish, elapsed=round(self._clock() - self._began, 3))
 
-    def reset(self, note: str) -> None:
-        """Forget all blocks, because the stream has started over; the note says why."""
-        self._blocks.clear()
+    def reset(self, note: str, *, keep: int = 0) -> None:
+        """Forget all blocks but the first `keep`, because the stream has started over.
+
+        Args:
+            note: Says why.
+            keep: The blocks of earlier replies, which have happened.
+        """
+        self.kept = keep
+        del self._blocks[keep:]
         self._tools.clear()
-        self._touched.clear()
+        self._touched = {index: None for index in self._touched if index < keep}
         self._growing = None
         self._append = _no_block
         self._replaced = True

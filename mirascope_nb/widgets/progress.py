@@ -109,7 +109,7 @@ class ProgressView:
         self._pacer.forget(self)
         self._news = False
         self._show_summary(None)
-        if self._channel is not None:
+        if self._channel is not None and not self._channel.adopted:
             self._channel.close()
             self._channel = None
 
@@ -128,9 +128,17 @@ class ProgressView:
         )
 
     def _open(self) -> None:
-        self._channel = Channel("progress", self.id, receive=self._receive, loop=self._loop)
+        self._channel = Channel(
+            "progress", self.id, receive=self._receive, loop=self._loop, lost=self._lose
+        )
         text = {"text/plain": progress_line(self._state)}
         self._output.show({**self._channel.mime_bundle(), **text}, {})
+
+    def _lose(self) -> None:
+        """A page has closed the widget: the next state is shown in another one."""
+        self._channel = None
+        if self._final:
+            self.dispose()
 
     def _show_summary(self, comm: str | None) -> None:
         """Put the static summary in the place of the bar; `comm` is where it may be retried."""

@@ -11,6 +11,7 @@ import importlib.util
 import logging
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal, Protocol, TextIO
 
 from mirascope_nb.display import Bundle, ToolRun
@@ -26,6 +27,9 @@ from mirascope_nb.widgets.view import CARD_INTERVAL, CardView
 logger = logging.getLogger(__name__)
 
 Place = Literal["widget", "terminal", "headless", "script"]
+
+MOST_WIDGETS = 4
+"""Widgets that show a card one after another. Who closes more of them wants none."""
 
 
 class Surface(Protocol):
@@ -54,11 +58,18 @@ class WidgetSurface:
         self._request = request
         self._output = output
         self._view: CardView | None = None
+        self._widgets_left = MOST_WIDGETS
 
     def open(self, card: CardState) -> None:
-        """Begin to show a card."""
+        """Begin to show a card; or go on, after a page has closed the widget that showed it.
+
+        Whatever is asked on the card would wait in vain otherwise.
+        """
         self._output = self._output or CellOutput(replaceable=True)
-        self._view = CardView(card, request=self._request)
+        if not self._widgets_left:
+            return
+        self._widgets_left -= 1
+        self._view = CardView(card, request=self._request, lost=partial(self.open, card))
         # The text is for whoever opens a notebook that was saved while the reply was coming.
         text = "A reply was still coming when this was saved."
         self._output.show({**self._view.mime_bundle(), "text/plain": text}, {})
@@ -67,6 +78,7 @@ class WidgetSurface:
         """Put the static bundle in the place of the widget."""
         if self._view is None or self._output is None:
             return
+        self._widgets_left = 0
         self._view.finish()
         self._output.show(bundle.data, bundle.metadata)
         # Last, or the browser would show a widget without a model for a moment.
@@ -145,7 +157,7 @@ class TerminalSurface:
         if message["kind"] == "snapshot":
             # The stream has started over, and a terminal cannot take back what it has shown.
             self._paragraph(f"[{message['card']['note']}]")
-            for block in message["card"]["blocks"]:
+            for block in message["card"]["blocks"][card.kept :]:
                 self._block(block)
         else:
             for op in message["ops"]:

@@ -35,7 +35,7 @@ class ToolPanel:
 
     def __init__(self, state: CardState) -> None:
         self.state = state
-        self._turn = 0
+        self.turn = 0
         """The index of the first block of the reply that was begun last."""
         self._facts: dict[int, ToolRun] = {}
         self._indexes: dict[str, int] = {}
@@ -43,16 +43,18 @@ class ToolPanel:
 
     def begin_turn(self) -> None:
         """Note that what comes next is another reply."""
-        self._turn = len(self.state)
+        self.turn = len(self.state)
 
     def forget_tools(self) -> None:
-        """Forget what is known of the calls, because the stream begins anew."""
-        self._facts.clear()
+        """Forget what is known of the last reply's calls, because its stream begins anew."""
+        for known in (self._facts, self._since):
+            for index in [index for index in known if index >= self.turn]:
+                del known[index]
         self._indexes.clear()
 
     def blocks_of(self, calls: Sequence[llm.ToolCall]) -> list[int]:
         """The blocks of the tool calls of the reply that was begun last, in the calls' order."""
-        free = [index for index in self.state.tools() if index >= self._turn]
+        free = [index for index in self.state.tools() if index >= self.turn]
         found: list[int] = []
         for call in calls:
             index = next((index for index in free if self._is_call(index, call)), None)

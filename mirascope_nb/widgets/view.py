@@ -47,6 +47,7 @@ class Channel:
         card_id: The id its messages carry.
         receive: Called on the loop's thread with each message of the browser, not yet decoded.
         loop: The loop that owns the card.
+        lost: Called on the loop's thread when the browser has closed the comm.
     """
 
     def __init__(
@@ -56,15 +57,26 @@ class Channel:
         *,
         receive: Callable[[object], None],
         loop: asyncio.AbstractEventLoop,
+        lost: Callable[[], None] = lambda: None,
     ) -> None:
         self.id = card_id
         self.closed = False
         self._receive = receive
+        self._lost = lost
         self._loop = loop
         self._thread = threading.get_ident()
         script, style = _static(role)
         self._widget = _widget_class()(_esm=script, _css=style, card_id=card_id, role=role)
         self._widget.on_msg(self._on_message)
+        self._widget.comm.on_close(self._on_close)
+
+    @property
+    def adopted(self) -> bool:
+        """Whether a page has fetched the widget's state, as one does that is loaded anew.
+
+        Such a page shows the widget, and is not told when its output is replaced.
+        """
+        return self._widget.times_fetched > 0
 
     @property
     def comm_id(self) -> str:
@@ -98,6 +110,8 @@ class Channel:
             return
         self.closed = True
         self._widget.on_msg(self._on_message, remove=True)
+        if self._widget.comm is not None:
+            self._widget.comm.on_close(None)
         layout = self._widget.layout
         for widget in (self._widget, layout):
             try:
@@ -106,11 +120,20 @@ class Channel:
                 logger.debug("a comm could not be closed", exc_info=True)
 
     def _on_message(self, _widget: object, content: object, _buffers: object) -> None:
+        self._tell(functools.partial(self._receive, content))
+
+    def _on_close(self, _message: object) -> None:
+        if not self.closed:
+            self.close()
+            self._tell(self._lost)
+
+    def _tell(self, news: Callable[[], None]) -> None:
+        """Bring what the browser has said to the loop."""
         if threading.get_ident() == self._thread and _is_running(self._loop):
-            self._receive(content)
+            news()
             return
         try:
-            self._loop.call_soon_threadsafe(self._receive, content)
+            self._loop.call_soon_threadsafe(news)
         except RuntimeError:
             logger.debug("a message of the browser came after its loop had ended")
 
@@ -123,6 +146,7 @@ class CardView:
         request: What to do about a request; returns why it is refused, or `None` if it was obeyed.
             To be asked for the whole card is the proof that a page shows it; the view sends it.
         loop: The loop that feeds the card; the running one by default.
+        lost: Called when a page has closed the widget.
     """
 
     interval = CARD_INTERVAL
@@ -133,12 +157,13 @@ class CardView:
         *,
         request: Callable[[CardRequest], str | None],
         loop: asyncio.AbstractEventLoop | None = None,
+        lost: Callable[[], None] = lambda: None,
     ) -> None:
         self._card = card
         self._request = request
         self._loop = loop or asyncio.get_running_loop()
         self._pacer = pacer_of(self._loop)
-        self._channel = Channel("card", card.id, receive=self._receive, loop=self._loop)
+        self._channel = Channel("card", card.id, receive=self._receive, loop=self._loop, lost=lost)
         card.on_change = self._on_change
         if card.has_news:
             self._on_change()
@@ -173,10 +198,11 @@ class CardView:
         self.send_whole(final=True)
 
     def close(self) -> None:
-        """Free the comm."""
+        """Free the comm, unless a page needs it to show how the card has ended."""
         self._card.on_change = None
         self._pacer.forget(self)
-        self._channel.close()
+        if not self._channel.adopted:
+            self._channel.close()
 
     def _on_change(self) -> None:
         self._pacer.wake(self)
@@ -243,5 +269,14 @@ def _widget_class() -> Any:
         _css = synced()
         card_id = synced()
         role = synced()
+
+        times_fetched = -1
+        """How often the whole state was asked for. The first time is the widget's own opening."""
+
+        def get_state(self, key: Any = None, drop_defaults: bool = False) -> Any:  # noqa: FBT001, FBT002 - as overridden
+            """What is synced."""
+            if key is None:
+                self.times_fetched += 1
+            return cast("Any", super()).get_state(key=key, drop_defaults=drop_defaults)
 
     return LiveWidget

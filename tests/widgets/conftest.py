@@ -38,6 +38,16 @@ class FakeComm(BaseComm):
         data = {"method": "custom", "content": content}
         self.handle_msg({"content": {"data": data}, "buffers": []})
 
+    def browser_fetches(self) -> None:
+        """As a page does for every widget when it is loaded anew."""
+        self.handle_msg({"content": {"data": {"method": "request_state"}}, "buffers": []})
+
+    def browser_closes(self) -> None:
+        """As a page does with a widget it has done with; the manager of comms marks it."""
+        self._closed = True
+        self.log.append(("comm_close", None))
+        self.handle_close({"content": {"data": {}}})
+
 
 class Browser:
     """All comms that were opened, those of widgets of ours apart."""

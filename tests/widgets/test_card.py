@@ -205,6 +205,20 @@ def test_a_restart_forgets_what_was_said(make_card: MakeCard) -> None:
     assert [block["text"] for block in page.card["blocks"]] == ["second try"]
 
 
+def test_a_restart_of_a_later_reply_leaves_the_earlier_ones(make_card: MakeCard) -> None:
+    card, page = make_card(), Page()
+    card.add_text("first reply")
+    page.take(card.drain())
+    feed(card, llm.TextStartChunk(), llm.TextChunk(delta="lost"))
+    page.take(card.drain())
+    card.set_tool(card.add_tool("1", "a"), state="ok")
+    card.reset("Started over", keep=1)
+    feed(card, llm.TextStartChunk(), llm.TextChunk(delta="second reply"))
+    page.take(card.drain())
+    assert [block["text"] for block in page.card["blocks"]] == ["first reply", "second reply"]
+    assert card.tools() == []
+
+
 def test_an_ended_card_leaves_no_call_open(make_card: MakeCard, clock: Clock) -> None:
     card = make_card()
     waiting, ran = card.add_tool("1", "a"), card.add_tool("2", "b")

@@ -173,6 +173,29 @@ async def test_a_bar_that_mounts_late_asks_and_gets_the_state(browser: Any, cell
     view.dispose()
 
 
+async def test_a_bar_that_a_page_has_closed_comes_back_with_the_next_state(
+    browser: Any, cell: Any
+) -> None:
+    view = ProgressView(ProgressActions(), output=cell)
+    view.update(ProgressState(total=4, done=1))
+    browser.ours[0].browser_closes()
+    view.update(ProgressState(total=4, done=2))
+    await turns()
+    assert [message["done"] for message in browser.ours[1].custom] == [2]
+    view.close(ProgressState(total=4, done=4, state="done"))
+    assert browser.closed
+
+
+async def test_a_bar_in_a_page_that_was_loaded_anew_stays_to_its_end(
+    browser: Any, cell: Any
+) -> None:
+    view = ProgressView(ProgressActions(), output=cell)
+    view.update(ProgressState(total=4, done=1))
+    browser.ours[0].browser_fetches()
+    view.close(ProgressState(total=4, done=4, state="done"))
+    assert ask(view, browser, "resync")["state"] == "done"
+
+
 def test_headless_the_summary_is_the_one_output(cell: Any) -> None:
     progress: Progress = StaticProgress(output=cell)
     progress.update(STATE)

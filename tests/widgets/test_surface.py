@@ -39,6 +39,41 @@ async def test_a_widget_is_replaced_by_the_static_bundle_and_then_freed(
     assert browser.closed
 
 
+async def test_a_page_that_was_loaded_anew_keeps_the_card_to_its_end_and_after(
+    browser: Any, cell: Any
+) -> None:
+    surface, card = WidgetSurface(no_request, output=cell), CardState("card")
+    surface.open(card)
+    comm = browser.ours[0]
+    comm.browser_fetches()
+    card.end("done")
+    surface.close(BUNDLE)
+    assert comm.log[-1][0] != "comm_close"
+    comm.browser_sends({"kind": "resync", "id": "card", "request": "r", "have": None})
+    assert (comm.custom[-1]["final"], comm.custom[-1]["card"]["state"]) == (True, "done")
+
+
+async def test_a_card_that_a_page_has_closed_is_shown_again_but_not_for_ever(
+    browser: Any, cell: Any
+) -> None:
+    surface, card = WidgetSurface(no_request, output=cell), CardState("card")
+    surface.open(card)
+    browser.ours[0].browser_closes()
+    card.add_text("still here")
+    first, second = browser.ours
+    assert [VIEW in data for data, _ in cell.shown] == [True, True]
+    assert cell.shown[1][0][VIEW]["model_id"] == second.comm_id
+    second.browser_sends({"kind": "resync", "id": "card", "request": "r", "have": None})
+    assert second.custom[-1]["card"]["blocks"][0]["text"] == "still here"
+    assert first.custom == []
+    for _ in range(10):
+        browser.ours[-1].browser_closes()
+    assert len(browser.ours) == 4
+    surface.close(BUNDLE)
+    assert cell.shown[-1] == BUNDLE
+    assert browser.closed
+
+
 def test_a_static_surface_shows_once_at_the_end(cell: Any) -> None:
     surface = StaticSurface(output=cell)
     surface.open(CardState("card"))
@@ -94,6 +129,18 @@ def test_a_denied_call_says_so_once() -> None:
         card.set_tool(index, seconds=1.0)
 
     assert written(call) == "[tool] t() · denied: no\n"
+
+
+def test_a_restart_writes_nothing_of_earlier_replies_again() -> None:
+    def restart(card: CardState) -> None:
+        card.drain()
+        card.reset("Started over", keep=1)
+
+    begin, end = llm.TextStartChunk(), llm.TextEndChunk()
+    first = [begin, llm.TextChunk(delta="first"), end]
+    text = written(*first, begin, llm.TextChunk(delta="lost"), restart, *first)
+    assert text.count("Started over") == 1
+    assert text.endswith("[Started over]\n\nfirst\n")
 
 
 def test_a_restart_and_a_stop_are_said() -> None:
