@@ -1,11 +1,28 @@
-# Needs Python 3.11 or later, git and make; everything else is installed into .venv.
+# mirascope_nb. Needs Python 3.11 or later, git and make; everything else is installed into .venv.
 #
-#   make demo    run the quickstart notebook and print each cell's answer
-#   make lab     open it in JupyterLab
-#   make test    every check and every test
+# To look around:
+#   make demo          run the quickstart notebook and print every answer
+#   make lab           open the quickstart in JupyterLab
 #
-# Parts of `make test`: check, ui, unit, kernel, browser, notebooks. Others: soak (what is long),
-# bench (how fast it is), test-interop (the vendors' own SDKs against the sandbox), dist, lock, clean.
+# To check a change:
+#   make test          everything below, down to `notebooks`
+#   make check         ruff, pyright, mypy, import-linter, codespell: reads the code, runs nothing
+#   make ui            TypeScript: types, lint, tests, and whether the committed build is current
+#   make unit          tests that need no kernel and no browser
+#   make kernel        tests in real kernels
+#   make browser       tests in JupyterLab with Chromium
+#   make notebooks     run the notebooks and compare with their saved outputs
+#   make coverage      the unit tests, and the branches they miss
+#   make soak          half an hour of cut streams, spoilt replies and interrupts
+#   make bench         measure speed, and write the table in docs/performance.md
+#   make test-interop  the vendors' own SDKs against the sandbox
+#
+# To maintain:
+#   make format        fix what ruff can fix
+#   make refresh       run the notebooks and save their new outputs
+#   make dist          build the wheel and the source archive
+#   make lock          update requirements/lock.txt
+#   make clean         remove everything that make has made
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -20,6 +37,9 @@ NPM := sh ../tools/node.sh npm --loglevel=error
 
 # A kernel or extension in the user's own folders must not stand in for the one under test.
 export JUPYTER_PREFER_ENV_PATH := 1
+# uv reads the system's certificates, as pip does.
+UV_NATIVE_TLS ?= 1
+export UV_NATIVE_TLS
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .PHONY: help demo lab test check lint types imports spelling ui unit kernel soak browser notebooks \
@@ -119,7 +139,7 @@ notebooks: dev
 # The vendors' SDKs want their own versions of what we use, so they get an environment of their own.
 .venv-interop/made: pyproject.toml | dev
 	@$(BIN)/python -m venv --clear .venv-interop
-	@UV_NATIVE_TLS=$${UV_NATIVE_TLS:-1} $(BIN)/uv pip install --quiet \
+	@$(BIN)/uv pip install --quiet \
 		--python .venv-interop/bin/python --group interop -e .
 	@touch $@
 
@@ -142,8 +162,8 @@ bench: .venv-bench/made
 	@.venv-bench/bin/python -m tests.benchmarks.run
 
 .venv-bench/made: pyproject.toml tests/benchmarks/libraries.txt | dev
-	@UV_NATIVE_TLS=$${UV_NATIVE_TLS:-1} $(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-bench
-	@UV_NATIVE_TLS=$${UV_NATIVE_TLS:-1} $(BIN)/uv pip install --quiet --python .venv-bench/bin/python \
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-bench
+	@$(BIN)/uv pip install --quiet --python .venv-bench/bin/python \
 		--requirements pyproject.toml --requirements tests/benchmarks/libraries.txt
 	@touch $@
 
@@ -156,7 +176,7 @@ dist: labextension/node_modules/.package-lock.json
 	@ls dist
 
 lock: dev
-	@UV_NATIVE_TLS=$${UV_NATIVE_TLS:-1} $(BIN)/uv pip compile --quiet --universal \
+	@$(BIN)/uv pip compile --quiet --universal \
 		--python-version 3.11 --all-extras --group dev --upgrade --no-emit-index-url \
 		--custom-compile-command "make lock" --output-file requirements/lock.txt pyproject.toml
 
@@ -166,5 +186,6 @@ format: dev
 
 clean:
 	rm -rf .venv .venv-bench .venv-interop .venv-kernels .venv-labs build dist test-results labextension/node_modules
-	rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis .grimp_cache .import_linter_cache
+	rm -f .coverage .coverage.*
 	find mirascope_nb tests tools -name __pycache__ -prune -exec rm -rf {} +

@@ -53,8 +53,8 @@ make_venv() {
     exit 1
 }
 
-# uv is much the faster, and reads the certificates of the system when told to, as pip does.
-# Whatever it cannot do here, plain pip may.
+# uv is much faster than pip, and reads the system's certificates when told to, as pip does. What it
+# cannot do here, pip may.
 install() {
     if [ ! -x .venv/bin/uv ]; then
         .venv/bin/python -m pip install --quiet --disable-pip-version-check uv >/dev/null 2>&1 || true
