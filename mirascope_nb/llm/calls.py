@@ -286,7 +286,7 @@ def call(
     timeout: float | Timeouts | None = None,
     **params: Unpack[Params],
 ) -> CallDecorator[Any]:
-    """Make a function a call: calling it asks the model what the function returns.
+    """Turn a function that returns a prompt into a function that asks a model.
 
     The function returns a string, a part, a sequence of both, or a list of messages. A coroutine
     function becomes an async call; a first parameter `ctx: llm.Context[...]` makes it a context
@@ -294,14 +294,14 @@ def call(
 
     Args:
         model: A model, or an id such as `"openai/gpt-5-mini"`.
-        tools: What the model may call.
-        format: A type, an output parser or `llm.format(...)` to answer in.
-        timeout: Seconds for a whole request, or `Timeouts`, of a model given by id.
-        **params: Params of a model given by id.
+        tools: The tools that the model may call.
+        format: The type of the answer, an output parser, or `llm.format(...)`.
+        timeout: Seconds for a whole request, or `Timeouts`, for a model given by id.
+        **params: Parameters such as `temperature`, for a model given by id; see `Params`.
 
     Raises:
         ValueError: If the id does not name a provider, or `thinking` has no known level.
-        TypeError: If a param is not known or of another type, or `format` is no format.
+        TypeError: If a parameter is unknown or has the wrong type, or `format` cannot be one.
     """
     if callable(model) and not isinstance(model, Model):
         raise TypeError("llm.call needs a model: write @llm.call('openai/gpt-5-mini').")

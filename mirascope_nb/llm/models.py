@@ -41,7 +41,7 @@ __all__ = [
 
 
 class Model(Asking):
-    """A model and the params to call it with.
+    """A model and the parameters to call it with.
 
     In a `with` block it is the current model: decorated calls and `resume` use it instead of their
     own. The block may be entered by threads and tasks at once, and more than once.

@@ -26,7 +26,7 @@ class ThinkingConfig(TypedDict, total=False):
 
 
 class Params(TypedDict, total=False):
-    """Settings that every provider understands, or says in a warning that it does not."""
+    """Settings for a model. A provider that has no such setting leaves it out, with a warning."""
 
     temperature: float
     """0 is nearly deterministic; the upper end is the provider's (1 or 2)."""

@@ -363,7 +363,7 @@ def prompt(
     tools: AnyTools | None = None,
     format: Any = None,
 ) -> Any:
-    """Make a function a prompt, to be called with a model and the function's arguments.
+    """Turn a function into a prompt, which is called with a model and the function's arguments.
 
     The function returns a string, a part, a sequence of both, or a list of messages. A coroutine
     function becomes an async prompt; a first parameter `ctx: llm.Context[...]` makes it a context
@@ -371,8 +371,8 @@ def prompt(
 
     Args:
         fn: The function, when used without parentheses.
-        tools: What the model may call.
-        format: A type, an output parser or `llm.format(...)` to answer in.
+        tools: The tools that the model may call.
+        format: The type of the answer, an output parser, or `llm.format(...)`.
     """
     decorator: PromptDecorator[Any] = PromptDecorator(tools=tools, format=format)
     return decorator if fn is None else decorator.make(fn)

@@ -56,9 +56,9 @@ def register_provider(
         The provider. The same id, key and address give the same one.
 
     Raises:
-        ValueError: If the id is not known, the provider needs a key and there is none, or its
-            address is none.
-        TypeError: If something is not of its type.
+        ValueError: If the id is unknown, the provider needs a key and there is none, or the
+            address cannot be one.
+        TypeError: If an argument has the wrong type.
     """
     if not (api_key is None or isinstance(api_key, str) or hasattr(api_key, "get_secret_value")):
         raise TypeError(f"api_key has to be text, not {type(api_key).__name__}.")

@@ -109,24 +109,23 @@ def tool(
     timeout: float | None = DEFAULT_TIMEOUT,
     max_output: int | None = DEFAULT_MAX_OUTPUT,
 ) -> Any:
-    """Make a function a tool that models may call.
+    """Turn a function into a tool that models may call.
 
     A coroutine function becomes an async tool; a first parameter `ctx: llm.Context[...]` makes it a
     context tool. The name, the docstring and the annotated parameters are what a model is told.
 
     Args:
         fn: The function, when used without parentheses.
-        strict: Whether the provider must hold the model to the schema; `None` for as strict as it
-            can.
+        strict: Whether the provider must enforce the schema; `None` to enforce it where possible.
         requires_approval: Whether a person or a policy must allow each call.
         timeout: Seconds that a call may take; `None` for no limit.
-        max_output: Characters of a text result that the model is sent; `None` for all.
+        max_output: The most characters of a text result to send to the model; `None` for no limit.
 
     Raises:
-        ValueError: If the function's name is reserved, or it has none, as a lambda; if a limit is
-            not positive.
-        TypeError: If a limit is no number, or a parameter is positional-only.
-        NameError: If an annotation names something that cannot be found.
+        ValueError: If the function has no name, as a lambda, or a reserved one, or a limit is not
+            positive.
+        TypeError: If a limit is not a number, or a parameter is positional-only.
+        NameError: If an annotation names something that does not exist.
         pydantic.errors.PydanticSchemaGenerationError: If a parameter's type has no JSON schema.
     """
     decorator = ToolDecorator(
