@@ -48,22 +48,22 @@ async def show(
     display: bool = True,
     bind: Bind | None = None,
 ) -> ResponseT:
-    """Show a reply in a live card while it comes, and return the finished response.
+    """Show a reply in a live card as it arrives, and return the finished response.
 
     Args:
-        source: A streaming response, or what is awaited for one, such as `call.stream("...")`.
-            A response that is whole already is shown at once.
-        model: The model id that is asked, shown until the response says it.
+        source: A streaming response, or something to await for one, such as `call.stream("...")`.
+            A response that is already complete is shown at once.
+        model: The model id to show until the response names its own.
         title: A line above the reply.
-        format: How the text is to be shown: by default as Markdown, or laid out in tables where
-            a format was asked for.
+        format: How to show the text: by default as Markdown, or as a table if the call has a
+            `format`.
         quiet: Show nothing, unless a person has to be asked.
         display: Whether anything may be shown at all.
-        bind: Called with the response as soon as there is one, so that it is not lost by a stop.
+        bind: Called with the response as soon as there is one, so that a stop does not lose it.
 
     Raises:
         KeyboardInterrupt: If the cell was stopped; the response keeps what had arrived.
-        ProviderError: As the call or its stream fails; the card says what to do.
+        ProviderError: If the call or its stream fails; the card says what to do.
     """
     card = LiveCard(
         model=model, title=title, format=format or "markdown", quiet=quiet, display=display
@@ -87,20 +87,20 @@ async def run(
     display: bool = True,
     bind: Bind | None = None,
 ) -> Any:
-    """Show a reply, run the tools it calls, and go on until it calls none; all in one card.
+    """Show a reply, run the tools it calls, and repeat until it calls none, all in one card.
 
-    Each call is decided on first: by a rule, by `approve`, or by a person. What was denied is told
-    to the model, which goes on without it. Every reply after the first one streams.
+    Each call needs a decision first: from a rule, from `approve`, or from a person. The model is
+    told what was denied, and goes on without it. Every reply after the first one streams.
 
     Args:
-        source: A response, streaming or not, or what is awaited for one, such as `call("...")`.
-        approve: `ask` a person, `allow` or `deny` what no rule decides; or an approver.
-        max_turns: Replies at most. The last one is returned even if it calls tools.
+        source: A response, streaming or not, or something to await for one, such as `call("...")`.
+        approve: `"ask"` a person, `"allow"` or `"deny"` what no rule decides; or an approver.
+        max_turns: The most replies. The last one is returned even if it calls tools.
         ctx: The context, if the call takes one.
-        model: The model id that is asked, shown until the response says it.
+        model: The model id to show until the response names its own.
         title: A line above the reply.
-        format: How the text is to be shown: by default as Markdown, or laid out in tables where
-            a format was asked for.
+        format: How to show the text: by default as Markdown, or as a table if the call has a
+            `format`.
         quiet: Show nothing, unless a person has to be asked.
         display: Whether anything may be shown at all.
         bind: Called with each response of the loop as soon as it begins.
@@ -110,8 +110,8 @@ async def run(
 
     Raises:
         KeyboardInterrupt: If the cell was stopped.
-        ProviderError: As a call or its stream fails.
-        ValueError: If `max_turns` is less than 1, or `approve` is no policy.
+        ProviderError: If a call or its stream fails.
+        ValueError: If `max_turns` is less than 1, or `approve` is not a policy.
     """
     card = LiveCard(
         model=model, title=title, format=format or "markdown", quiet=quiet, display=display

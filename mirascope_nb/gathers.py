@@ -61,11 +61,11 @@ async def gather(
     description: str = "Progress",
     return_exceptions: bool = False,
 ) -> list[T] | list[T | BaseException]:
-    """Await many things at once and return their results in order, showing how far they are.
+    """Await many things at once under a progress bar, and return their results in order.
 
-    As `asyncio.gather`, with a limit and a progress bar. When one fails, or the cell is stopped,
-    the others are cancelled and awaited, so that nothing goes on behind the cell's back. That holds
-    for tasks and futures too, which a limit does not hold back since they run already.
+    Like `asyncio.gather`, with a limit. If one fails, or the cell is stopped, the others are
+    cancelled and awaited, so that nothing runs on unseen. That includes tasks and futures, although
+    the limit cannot hold them back since they run already.
 
     Args:
         *awaitables: Coroutines, which are begun when there is room, or tasks, which run already.
@@ -166,31 +166,31 @@ async def map(
     dry_run: bool = False,
     detach: bool = False,
 ) -> Results[Any] | Estimate | DetachedMap:
-    """Ask about every row, and return all outcomes in order. A failed row is a value, not an end.
+    """Call a function for every row under a progress bar, and return the results in order.
 
-    Rows that meet 429, a 5xx, an overloaded provider or a broken connection are tried again, unless
-    `retry=False`; so is a function as a whole, of which parts may then run twice. How fast they go
-    follows what the provider takes; see `llm.limits`.
+    A row that fails does not stop the others; its exception takes the place of its result. Rows
+    that meet 429, a 5xx, an overloaded provider or a broken connection are tried again, unless
+    `retry=False`. A function is then called again from its beginning. The pace follows what the
+    provider accepts; see `llm.limits`.
 
     Args:
-        call: A call, a prompt, `call.stream`, or a function. Calls written with `def` are awaited
-            as well, so their results are the asynchronous kind.
-        inputs: A list, an iterator, asynchronous or not, a dict of inputs, a column or a frame of
-            pandas, polars and the like. What has no length is read as it goes, a little ahead of
-            what runs. A row that is a mapping, or a frame's row, is passed by keyword where it
-            fits.
+        call: A call, a prompt, `call.stream`, or a function. Calls written with `def` run
+            asynchronously too, so their results are asynchronous responses.
+        inputs: A list, a synchronous or asynchronous iterator, a dict of inputs, or a column or
+            frame of pandas, polars and the like. Inputs without a length are read as they are
+            needed. A mapping, or a row of a frame, is passed by keyword where its names fit.
         limit: How many rows run at once; `None` for all. It can be changed on the bar.
         description: What the progress bar is called.
-        model: The model that a prompt asks; for a call, instead of its own.
+        model: The model for a prompt, or for a call instead of its own.
         ctx: The context, if the call takes one.
-        retry: Whether and how rows are tried again. A call that retries by itself does it its way.
+        retry: Whether and how rows are tried again. A call with retries of its own keeps them.
         journal: Path of a file to which each finished row is appended. Run again with the same
-            file, only what is missing or has failed is asked and paid for.
-        refresh: Ask again also what the journal has.
-        max_cost: US dollars. No row is begun that could pass them; the rest is cancelled.
+            file, and only rows that are missing or failed are sent and paid for.
+        refresh: Send every row again, including those in the journal.
+        max_cost: US dollars. Rows that could take the total above it are cancelled unsent.
         dry_run: Send nothing, and return an estimate.
-        detach: Return at once with a handle, and go on after the cell. Where nobody watches, as
-            under nbconvert, it returns when all is done, since the kernel ends with the notebook.
+        detach: Return at once with a handle, and go on in the background. Under nbconvert and the
+            like it returns when all is done, since the kernel ends with the notebook.
 
     Returns:
         The results, a sequence as long as the inputs, with `.errors`, `.usage`, `.cost` and
@@ -200,8 +200,8 @@ async def map(
         JournalInUseError: If another map writes to the journal.
         KeyboardInterrupt: If the cell is stopped; its `results` hold what was done.
         OSError: If the journal cannot be written; its `results` hold what was done.
-        TypeError: If the call or the inputs are of no known kind, or a frame lacks a column.
-        UnknownPriceError: If `max_cost` cannot be kept, since no price is known.
+        TypeError: If the call or the inputs are of an unknown kind, or a frame lacks a column.
+        UnknownPriceError: If `max_cost` is given and no price is known.
         ValueError: If the limit is not positive, a prompt has no model, or a context is missing.
     """
     if limit is not None and limit < 1:
@@ -246,16 +246,15 @@ def as_completed(
     limit: int | None = DEFAULT_LIMIT,
     description: str = "Progress",
 ) -> AsCompleted[T]:
-    """Iterate over awaitables as they end, showing how far they are.
+    """Iterate over awaitables in the order in which they finish, under a progress bar.
 
-    As `asyncio.as_completed`, with a limit and a progress bar: `async for done in ...` gives
-    something to await for each result, and so does a plain `for`. Whoever leaves the loop early
-    cancels the rest.
+    Like `asyncio.as_completed`, with a limit: `async for done in ...` gives something to await for
+    each result, and so does a plain `for`. Leaving the loop early cancels the rest.
 
     Args:
         aws: The awaitables, in a list or one by one as for `gather`.
         *more: Further awaitables.
-        timeout: Seconds after which `TimeoutError` is raised and what is left is cancelled.
+        timeout: Seconds after which `TimeoutError` is raised and the rest is cancelled.
         limit: How many coroutines run at once; `None` for all.
         description: What the progress bar is called.
 
