@@ -7,7 +7,7 @@ import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from types import ModuleType
-from typing import Any, cast
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -16,58 +16,82 @@ from mirascope_nb.parallel.rows import Inputs
 
 __all__ = ["to_frame"]
 
-MEASURES = ("error", "input_tokens", "output_tokens", "cost")
+UNNAMED = "input"
+"""What the column of inputs is called that have no name."""
 
 
 def to_frame(inputs: Inputs, outcomes: Sequence[Outcome[Any]]) -> Any:
-    """The inputs and what came of them, row by row."""
-    columns = _input_columns(inputs)
-    index = getattr(inputs.frame, "index", None)
-    if inputs.keys is not None:
-        index = inputs.keys
+    """The inputs as they were given, and beside them what came of each row."""
+    library, frame = _input_frame(inputs)
+    taken = {str(each) for each in getattr(frame, "column_names", frame.columns)}
+    columns: dict[str, list[Any]] = {}
     for name, values in _result_columns(outcomes).items():
         free = name
-        while free in columns:
+        while free in taken:
             free += "_result" if name == free else "_"
+        taken.add(free)
         columns[free] = values
-    module = _module(inputs.frame)
-    if inputs.keys is not None and not hasattr(module.DataFrame, "set_index"):
-        columns = {"key": list(inputs.keys), **columns}
-    if module.__name__ == "polars":
-        return module.DataFrame(columns, strict=False)
-    if module.__name__ == "pyarrow":
-        return module.table(columns)
-    return module.DataFrame(columns, index=index)
+    if library.__name__ == "polars":
+        return frame.hstack(library.DataFrame(columns, strict=False))
+    if library.__name__ == "pyarrow":
+        for name, values in columns.items():
+            frame = frame.append_column(name, [_arrow(library, values)])
+        return frame
+    levels = getattr(frame.columns, "nlevels", 1)
+    for name, values in columns.items():
+        frame[name if levels == 1 else (name, *[""] * (levels - 1))] = values
+    return frame
 
 
-def _input_columns(inputs: Inputs) -> dict[str, list[Any]]:
+def _input_frame(inputs: Inputs) -> tuple[ModuleType, Any]:
+    """The inputs as a frame that is free to be changed, and the library to which it belongs."""
+    given = inputs.frame
+    library = _library(given)
+    if given is None:
+        return library, _frame_of_list(library, inputs)
+    if library.__name__ == "polars":
+        return library, given if hasattr(given, "hstack") else given.to_frame(given.name or UNNAMED)
+    if library.__name__ == "pyarrow":
+        is_table = hasattr(given, "append_column")
+        return library, given if is_table else library.table({UNNAMED: given})
+    if hasattr(given, "columns"):
+        return library, given.copy()
+    return library, given.to_frame(UNNAMED if given.name is None else given.name).copy()
+
+
+def _frame_of_list(library: ModuleType, inputs: Inputs) -> Any:
     values = [row.value for row in inputs.rows]
-    name = getattr(inputs.frame, "name", None)
-    if isinstance(name, str) and name:
-        return {name: values}
-    names = _shared_keys(values)
-    if names is None:
-        return {"input": values}
-    return {key: [value.get(key) for value in values] for key in names}
+    columns = _columns(values) or {UNNAMED: values}
+    if library.__name__ != "polars":
+        return library.DataFrame(columns, index=inputs.keys)
+    if inputs.keys is not None:
+        columns = {"key": list(inputs.keys), **columns}
+    return library.DataFrame(columns, strict=False)
 
 
-def _shared_keys(values: Sequence[Any]) -> list[str] | None:
-    """The columns of rows that are all mappings, or `None`."""
-    if not values or not all(isinstance(value, Mapping) for value in values):
+def _columns(rows: Sequence[Any]) -> dict[str, list[Any]] | None:
+    """A column for each key of rows that are all mappings, or `None`."""
+    if not rows or not all(isinstance(row, Mapping) for row in rows):
         return None
-    return list(dict.fromkeys(str(key) for value in values for key in value))
+    keys = dict.fromkeys(key for row in rows for key in row)
+    return {str(key): [row.get(key) for row in rows] for key in keys}
+
+
+def _arrow(library: ModuleType, values: list[Any]) -> Any:
+    """A column of Arrow's, which has one type: where that cannot be, it is that of text."""
+    try:
+        return library.array(values)
+    except library.ArrowException:
+        return library.array([None if each is None else str(each) for each in values])
 
 
 def _result_columns(outcomes: Sequence[Outcome[Any]]) -> dict[str, list[Any]]:
     parsed = [_parsed(each) for each in outcomes]
     made = [each for each, outcome in zip(parsed, outcomes, strict=True) if outcome.error is None]
-    names = _shared_keys(made)
-    columns: dict[str, list[Any]]
-    if names is None:
+    if _columns(made) is None:
         columns = {"result": parsed}
     else:
-        made = [cast("Mapping[str, Any]", each or {}) for each in parsed]
-        columns = {name: [each.get(name) for each in made] for name in names}
+        columns = _columns([each or {} for each in parsed]) or {}
     usages = [getattr(each.value, "usage", None) for each in outcomes]
     costs = [getattr(each.value, "cost", None) for each in outcomes]
     columns["error"] = [
@@ -99,13 +123,11 @@ def _parsed(outcome: Outcome[Any]) -> Any:
     return value
 
 
-def _module(frame: Any) -> ModuleType:
+def _library(frame: Any) -> ModuleType:
     """The library to make a frame with: that of the inputs, or the first one that is there."""
     if frame is not None:
         name = type(frame).__module__.partition(".")[0]
-        if name in {"pandas", "polars", "pyarrow", "modin", "cudf"}:
-            name = f"{name}.pandas" if name == "modin" else name
-            return importlib.import_module(name)
+        return importlib.import_module("modin.pandas" if name == "modin" else name)
     for name in ("pandas", "polars"):
         if importlib.util.find_spec(name) is not None:
             return importlib.import_module(name)

@@ -25,6 +25,9 @@ from typing import Any, cast
 __all__ = ["Inputs", "Row", "read_inputs"]
 
 
+_NAMED = {inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY}
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One call's arguments."""
@@ -52,9 +55,9 @@ class Inputs:
 def read_inputs(inputs: Any, parameters: inspect.Signature | None) -> Inputs:
     """The rows of whatever was given.
 
-    A mapping whose keys fit the function's parameters is keyword arguments, and so is a frame's row
-    by the names of its columns, of which the function need not take all. Anything else is the one
-    argument. Of a dict the values are the rows, and its keys what they are called.
+    A mapping that has what the function requires is keyword arguments, and so is a frame's row by
+    the names of its columns; the function need not take all. Anything else is the one argument. Of
+    a dict the values are the rows, and its keys what they are called.
 
     Args:
         inputs: An iterable, an asynchronous one, a dict, a column or a frame.
@@ -117,56 +120,78 @@ def _read_frame(given: Any, parameters: inspect.Signature | None) -> Inputs:
             "Columns and frames need narwhals: pip install narwhals. Or give a list."
         ) from error
 
-    native: Any = nw.from_native(given, allow_series=True, pass_through=True)
+    try:
+        native: Any = nw.from_native(given, allow_series=True, pass_through=True)
+    except nw.exceptions.DuplicateError as error:
+        raise TypeError("columns of the same name cannot be told apart: rename them") from error
     if native is given and hasattr(native, "to_native"):  # narwhals' own
         given = native.to_native()
     if isinstance(native, nw.LazyFrame):
         native = native.collect()
         given = native.to_native()
+    if not isinstance(native, nw.Series | nw.DataFrame):
+        values = given.to_pylist() if hasattr(given, "to_pylist") else list(given)
+        return Inputs([_row(value, parameters) for value in values])
+    if hasattr(given, "copy"):
+        given = given.copy()  # a frame of pandas may be changed before the results are looked at
     if isinstance(native, nw.Series):
-        values = native.to_list()
-        return Inputs([_row(value, parameters) for value in values], given)
-    if not isinstance(native, nw.DataFrame):
-        return Inputs([_row(value, parameters) for value in list(given)])
-    rows = list(native.iter_rows(named=True))
+        return Inputs([_row(value, parameters) for value in native.to_list()], given)
     pick = _columns(list(native.columns), parameters)
-    return Inputs([Row(row, *pick(row)) for row in rows], given)
+    return Inputs([Row(row, *pick(row)) for row in native.iter_rows(named=True)], given)
 
 
 def _columns(
-    columns: list[str], parameters: inspect.Signature | None
+    columns: list[Any], parameters: inspect.Signature | None
 ) -> Callable[[dict[str, Any]], tuple[tuple[Any, ...], dict[str, Any]]]:
     """How a frame's row becomes arguments."""
-    if parameters is None:
-        return lambda row: ((), row)
-    kinds = parameters.parameters.values()
-    if any(each.kind is each.VAR_KEYWORD for each in kinds):
-        return lambda row: ((), row)
-    named = [each for each in kinds if each.kind is not each.VAR_POSITIONAL]
-    taken = [each.name for each in named if each.name in columns]
-    missing = [
-        each.name for each in named if each.default is each.empty and each.name not in columns
-    ]
-    if len(missing) == 1 and not taken and len(columns) == 1:
-        return lambda row: (tuple(row.values()), {})
-    if len(missing) == 1 and not taken:
+    keywords = _keywords(dict.fromkeys(columns), parameters)
+    if keywords is None:
+        if len(columns) == 1:
+            return lambda row: (tuple(row.values()), {})
         return lambda row: ((row,), {})
+    missing = [each for each in _required(parameters) if each not in keywords]
     if missing:
         raise TypeError(
-            f"the frame has no column {', '.join(missing)}; it has {', '.join(columns)}. "
+            f"the frame has no column {', '.join(missing)}; it has {', '.join(map(str, columns))}. "
             "Rename columns, or map over a single column."
         )
-    return lambda row: ((), {name: row[name] for name in taken})
+    return lambda row: ((), {name: row[name] for name in keywords})
 
 
 def _row(value: Any, parameters: inspect.Signature | None) -> Row:
     given = cast("object", value)
-    if isinstance(given, Mapping) and parameters is not None:
-        kwargs = {str(key): each for key, each in cast("Mapping[Any, Any]", given).items()}
-        try:
-            parameters.bind(**kwargs)
-        except TypeError:
-            pass
-        else:
-            return Row(value, (), kwargs)
+    if isinstance(given, Mapping):
+        keywords = _keywords(cast("Mapping[Any, Any]", given), parameters)
+        if keywords is not None:
+            return Row(value, (), keywords)
     return Row(value, (value,))
+
+
+def _keywords(
+    row: Mapping[Any, Any], parameters: inspect.Signature | None
+) -> dict[str, Any] | None:
+    """The keyword arguments that a row is; `None` if it is the function's one argument.
+
+    Where a function requires several and the row lacks some, it is keyword arguments all the same:
+    the error then names what is missing.
+    """
+    if parameters is None:
+        return None
+    kinds = parameters.parameters.values()
+    if any(each.kind is each.VAR_KEYWORD for each in kinds):
+        taken = {key: each for key, each in row.items() if isinstance(key, str)}
+        fits = not row or bool(taken)
+    else:
+        named = (each.name for each in kinds if each.kind in _NAMED)
+        taken = {name: row[name] for name in named if name in row}
+        fits = bool(taken)
+    required = _required(parameters)
+    if fits and all(name in taken for name in required):
+        return taken
+    return taken if len(required) > 1 else None
+
+
+def _required(parameters: inspect.Signature | None) -> list[str]:
+    kinds = () if parameters is None else parameters.parameters.values()
+    varied = {inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL}
+    return [each.name for each in kinds if each.default is each.empty and each.kind not in varied]
