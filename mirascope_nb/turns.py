@@ -152,7 +152,7 @@ def _given(response: object, ctx: llm.Context[Any] | None) -> tuple[llm.Context[
     if not isinstance(response, _WITH_CONTEXT):
         return ()
     if ctx is None:
-        raise ValueError("this call takes a context: ctx must be given")
+        raise ValueError("this call takes a context: pass it as ctx=")
     return (ctx,)
 
 

@@ -163,7 +163,7 @@ class Desk:
             return self._edit(waiting, message.arguments)
         if hasattr(message, "scope"):
             return self._always(waiting, message.scope)
-        return "This is no answer."
+        return "This is not a valid answer."
 
     async def _wait(self, waiting: _Waiting) -> Answer:
         while True:

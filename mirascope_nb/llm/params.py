@@ -70,7 +70,7 @@ def unknown_keyword(name: str, known: Iterable[str]) -> TypeError:
 
     known = list(known)
     near = difflib.get_close_matches(name, known, n=1)
-    hint = f"Did you mean '{near[0]}'?" if near else f"There are {', '.join(known)}."
+    hint = f"Did you mean '{near[0]}'?" if near else f"Known are {', '.join(known)}."
     return TypeError(f"'{name}' is not a known keyword. {hint}")
 
 

@@ -88,11 +88,10 @@ class BasePrompt(Bindable, Generic[FormatT]):
         """
         self.fn = function_of(fn)
         if not callable(self.fn):
-            raise TypeError(f"A prompt is made of a function, not of {fn!r}")
+            raise TypeError(f"A prompt must be a function, not {fn!r}")
         if isinstance(self.fn, Bindable):
             raise TypeError(
-                f"A prompt is made of a function, and {fn!r} is none any more: "
-                f"decorate it once, or give {short_name(fn)}.fn"
+                f"{fn!r} is already decorated: decorate the function once, or use {short_name(fn)}.fn"
             )
         self.toolkit = self.face.toolkit.of(tools)
         check_format(format)

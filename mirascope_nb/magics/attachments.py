@@ -79,7 +79,7 @@ def _attach_file(path: Path) -> str | Part:
         return _titled(path.name, path.read_text(encoding="utf-8"))
     except UnicodeDecodeError:
         raise UsageError(
-            f"-a {path.name!a} is no text, image, audio or PDF file; convert it first."
+            f"-a {path.name!a} is not a text, image, audio or PDF file; convert it first."
         ) from None
     except (OSError, ValueError) as error:
         raise UsageError(f"-a {path.name!a} cannot be attached: {error}.") from error

@@ -264,7 +264,7 @@ def _read_parameter(pair: str, values: _Values) -> None:
         listed = ", ".join(PARAMETERS)
         raise UsageError(
             f"{_shown(name)} is not a parameter.{did_you_mean(name, PARAMETERS)} "
-            f"There are {listed}."
+            f"Parameters are {listed}."
         )
     if name in values.params:
         raise UsageError(f"{name} is given twice; keep one.")

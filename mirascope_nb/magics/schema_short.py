@@ -118,7 +118,7 @@ def _field(source: str, namespace: Mapping[str, Any]) -> tuple[str, Any, str | N
         # `age: int`, as in Python.
         written, about = about, None
     if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
-        raise UsageError(f"--schema: {name!a} is no name for a field.")
+        raise UsageError(f"--schema: {name!a} is not a name for a field.")
     kind = str if written is None else _type(written, namespace)
     if kind is None:
         listed = [*TYPES, *(each for each, value in namespace.items() if isinstance(value, type))]

@@ -138,7 +138,7 @@ class CallTarget:
         self.takes_context = isinstance(prompt, _CONTEXT)
         """Whether a context is given to the prompt and its tools."""
         if self.takes_context and ctx is None:
-            raise ValueError("this call takes a context: ctx must be given")
+            raise ValueError("this call takes a context: pass it as ctx=")
         made: Any = llm.AsyncContextPrompt if self.takes_context else llm.AsyncPrompt
         self.tools: Sequence[Any] = list(prompt.toolkit.tools)
         self.format: Any = prompt.format
@@ -215,9 +215,9 @@ def target_of(
             )
         return CallTarget(given, chosen, streamed=streamed, ctx=ctx, policy=policy)
     if not callable(given):
-        raise TypeError(f"{given!r} is no call, prompt or function")
+        raise TypeError(f"{given!r} is not a call, a prompt or a function")
     if model is not None:
-        raise ValueError("model= is for prompts and calls; a function asks whom it likes")
+        raise ValueError("model= is for prompts and calls; a function chooses its own model")
     if ctx is not None:
         given = functools.partial(given, ctx)
     return FunctionTarget(cast("Callable[..., Any]", given), policy)

@@ -360,7 +360,7 @@ async def test_a_context_is_handed_to_the_tools(page: Any, script: MakeScript) -
     with pytest.raises(llm.Error):  # there is no such provider to go on with
         await run(made.whole(llm.AsyncContextResponse), approve="allow", ctx=llm.Context(deps="42"))
     assert page.record["blocks"][0]["result"] == "42"
-    with pytest.raises(ValueError, match="ctx must be given"):
+    with pytest.raises(ValueError, match="pass it as ctx="):
         await run(made.whole(llm.AsyncContextResponse), approve="allow")
 
 

@@ -102,7 +102,7 @@ def test_square_brackets_ask_for_many() -> None:
         ("age itn", ["'itn' is not a type", "Did you mean int?"]),
         ("age list[itn]", ["'list[itn]' is not a type"]),
         ("a int, a str", ["the field a twice"]),
-        ("1a int", ["'1a' is no name for a field"]),
+        ("1a int", ["'1a' is not a name for a field"]),
         ("class str", ["'class' is no name"]),
         ("_a str", ["'_a' is no name"]),
         ("a __import__('os').system('x')", ["is not a type"]),

@@ -208,7 +208,7 @@ def check_format(spec: object) -> None:
     if get_origin(spec) is not None:  # `list[Book]`, `Book | None`, `Literal["a"]`
         return
     if isinstance(spec, str):
-        hint = "give the class or type itself, and not its name"
+        hint = "give the class or type itself, not its name"
     elif inspect.isroutine(spec):
         hint = "decorate a function that parses with @llm.output_parser(...)"
     else:

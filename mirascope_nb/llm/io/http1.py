@@ -81,7 +81,7 @@ def request_bytes(
     for line in lines:
         if not SENT_FIELD.match(line):
             name = ascii(line.partition(":")[0])
-            raise ValueError(f"the header {name} holds a character that no header can hold")
+            raise ValueError(f"the header {name} contains a character that is not allowed")
     head = "\r\n".join([f"{method} {target} HTTP/1.1", *lines, "", ""])
     return RequestBytes(head.encode("ascii") + body)
 
@@ -197,7 +197,7 @@ class ReplyReader:
         first, *lines = head.split("\n")
         found = STATUS_LINE.match(first.removesuffix("\r"))
         if found is None:
-            raise BrokenReplyError("the reply does not begin as HTTP does")
+            raise BrokenReplyError("the reply does not start like an HTTP reply")
         status = int(found[2])
         if status == SWITCHING:
             raise BrokenReplyError("the server changed the protocol unasked")
@@ -220,7 +220,7 @@ class ReplyReader:
         for raw in lines:
             line = raw.removesuffix("\r")
             if "\r" in line or "\0" in line:
-                raise BrokenReplyError("a header of the reply holds what no header can hold")
+                raise BrokenReplyError("a header of the reply contains a character that is not allowed")
             told, colon, value = line.partition(":")
             if colon and FIELD_NAME.fullmatch(told):
                 name, value = told.lower(), value.strip(" \t")
@@ -228,7 +228,7 @@ class ReplyReader:
             elif line[:1] in {" ", "\t"} and name:  # a folded value, long deprecated
                 headers[name] = f"{headers[name]} {line.strip()}"
             else:
-                raise BrokenReplyError("a header of the reply is none")
+                raise BrokenReplyError("a header of the reply is malformed")
         return headers
 
     def _frame(self, headers: Mapping[str, str]) -> None:
@@ -248,7 +248,7 @@ class ReplyReader:
             lengths = {part.strip() for part in length.split(",")}
             told = lengths.pop()
             if lengths or not (told.isascii() and told.isdigit() and len(told) <= 18):  # noqa: PLR2004, below 2^63
-                raise BrokenReplyError("the length of the reply is no number")
+                raise BrokenReplyError("the length of the reply is not a number")
             self._left = int(told)
             self.is_whole = not self._left
             self._step = self._length

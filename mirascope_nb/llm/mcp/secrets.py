@@ -82,10 +82,10 @@ class Headers:
             self._values["Authorization"] = SecretStr(f"Bearer {bearer_token.get_secret_value()}")
         for name, value in self._values.items():
             if not _NAME.fullmatch(name):
-                raise ValueError(f"{name!a} is no name of a header.")
+                raise ValueError(f"{name!a} is not a valid header name.")
             if not _can_be_sent(value):
                 raise ValueError(
-                    f"The header {name} holds a line break or a character that no header has."
+                    f"The header {name} contains a line break or a character that is not allowed."
                 )
 
     def values(self) -> Iterable[SecretStr]:

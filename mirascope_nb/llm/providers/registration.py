@@ -32,16 +32,16 @@ def checked_address(address: object, name: str) -> str:
         parts = urlsplit(address)
         parts.port  # noqa: B018, which is read when it is asked for
     except ValueError as error:
-        raise ValueError(f"{address!r} is no address of {name}: {error}.") from None
+        raise ValueError(f"{address!r} is not an address for {name}: {error}.") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname or " " in address:
         raise ValueError(
-            f"{address!r} is no address of {name}: give the whole of it, "
+            f"{address!r} is not an address for {name}: write the whole URL, "
             "such as 'https://host.example/v1'."
         )
     if parts.query or parts.fragment:
         raise ValueError(
-            f"{address!r} cannot be an address of {name}, since the paths of requests are appended "
-            "to it: leave out what follows the path."
+            f"{address!r} cannot be an address for {name}, since the paths of requests are appended "
+            "to it: leave out everything after the path."
         )
     return address
 

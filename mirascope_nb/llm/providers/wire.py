@@ -125,8 +125,8 @@ class WireProvider(BaseProvider[Endpoint]):
         if not (key.isascii() and key.isprintable()):
             key = api_key = None
             raise ValueError(
-                f"The API key of {vendor.name} holds a line break or a character that no key has. "
-                "Copy it again."
+                f"The API key of {vendor.name} contains a line break or another character that "
+                "cannot be part of a key. Copy it again."
             )
         return SecretStr(key) if key else None
 

@@ -123,7 +123,7 @@ class ToolSchema(Generic[ToolFnT]):
 
 def _name_of(fn: Any) -> str:
     if not callable(fn):
-        raise TypeError(f"A tool is made of a function, not of {fn!r}")
+        raise TypeError(f"A tool must be a function, not {fn!r}")
     name = getattr(fn, "__name__", None)
     if not isinstance(name, str) or not name.isidentifier():
         kind = "a lambda" if name == "<lambda>" else f"a {type(fn).__name__}"

@@ -255,9 +255,9 @@ def _listed(tools: Any) -> list[Any]:
     if tools is None:
         return []
     if isinstance(tools, BaseTool | ProviderTool):
-        raise TypeError(f"tools is a list: write tools=[{tools.name}]")
+        raise TypeError(f"tools must be a list: write tools=[{tools.name}]")
     if isinstance(tools, str | bytes | Mapping) or not isinstance(tools, Iterable):
-        raise TypeError(f"tools is a list of tools, and not {_shown(tools)}")
+        raise TypeError(f"tools must be a list of tools, not {_shown(tools)}")
     return list(cast("Iterable[Any]", tools))
 
 

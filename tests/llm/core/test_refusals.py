@@ -33,7 +33,7 @@ def plain(title: str) -> str:
 PARAMS: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"temprature": 1}, TypeError, r"'temprature' is not .*Did you mean 'temperature'\?"),
     ({"max_token": 5}, TypeError, r"Did you mean 'max_tokens'\?"),
-    ({"api_key": "k"}, TypeError, "There are .*temperature, max_tokens"),
+    ({"api_key": "k"}, TypeError, "Known are .*temperature, max_tokens"),
     ({"temperature": "hot"}, TypeError, "temperature must be a number, not 'hot'"),
     ({"temperature": True}, TypeError, "temperature must be a number"),
     ({"max_tokens": 1.5}, TypeError, "max_tokens must be a whole number, not 1.5"),

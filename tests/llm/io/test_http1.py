@@ -296,7 +296,7 @@ def test_no_header_can_smuggle_another_and_its_value_is_not_told(value: str) -> 
     with pytest.raises(ValueError, match="'authorization'") as caught:
         request_bytes("POST", "x", "/", {"authorization": value}, b"")
     assert "sk-secret" not in str(caught.value)
-    with pytest.raises(ValueError, match="no header can hold"):
+    with pytest.raises(ValueError, match="a character that is not allowed"):
         request_bytes("POST", "x", "/", {"x\r\ny": "z"}, b"")
 
 

@@ -90,8 +90,8 @@ async def test_keys_of_a_process_are_not_shown(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(
     ("headers", "token", "complaint"),
     [
-        ({"X-Key": "a\nb"}, None, "X-Key holds a line break"),
-        ({"X-Key": "süß"}, None, "X-Key holds a line break or a character"),
+        ({"X-Key": "a\nb"}, None, "X-Key contains a line break"),
+        ({"X-Key": "süß"}, None, "X-Key contains a line break or a character"),
         ({"X Key": "a"}, None, "'X Key' is no name"),
         ({"authorization": "a"}, "b", "not both"),
         ({}, " \n", "token is empty"),

@@ -114,11 +114,11 @@ def test_no_model_id_is_made_up(model_id: str) -> None:
     [
         ("http://[bad", "Invalid IPv6 URL"),
         ("http://host:99999/v1", "Port out of range"),
-        ("localhost:8000/v1", "give the whole of it"),
-        ("host.example/v1", "give the whole of it"),
-        ("ftp://host.example", "give the whole of it"),
-        ("https://", "give the whole of it"),
-        ("https://host example/v1", "give the whole of it"),
+        ("localhost:8000/v1", "write the whole URL"),
+        ("host.example/v1", "write the whole URL"),
+        ("ftp://host.example", "write the whole URL"),
+        ("https://", "write the whole URL"),
+        ("https://host example/v1", "write the whole URL"),
         ("https://host.example/v1?api-version=1", "leave out what follows the path"),
         ("https://host.example/v1#models", "leave out what follows the path"),
     ],
@@ -133,7 +133,7 @@ def test_what_is_no_address_is_refused_at_once(provider: str, base_url: str, sai
 
 def test_an_address_from_the_environment_is_checked_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OLLAMA_BASE_URL", "my-machine:11434")
-    with pytest.raises(ValueError, match="'my-machine:11434' is no address of Ollama"):
+    with pytest.raises(ValueError, match="'my-machine:11434' is not an address for Ollama"):
         get_provider_for_model("ollama/m")
     monkeypatch.setenv("OLLAMA_BASE_URL", "http://127.0.0.1:11434/v1/\n")
     provider: Any = get_provider_for_model("ollama/m")
