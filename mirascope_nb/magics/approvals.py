@@ -7,6 +7,7 @@ from IPython.core.error import UsageError
 
 from mirascope_nb.approvals import session
 from mirascope_nb.magics.nearest import did_you_mean
+from mirascope_nb.magics.quoting import quoted
 from mirascope_nb.magics.report import Report
 
 _USAGE = "%llm approvals [allow TOOL | deny TOOL | revoke RULE | revoke all]"
@@ -60,11 +61,11 @@ def approvals_report(words: list[str]) -> ApprovalsReport | Report:
             except KeyError:
                 known = [each.id for each in approvals.rules]
                 raise UsageError(
-                    f"there is no rule {rule!a}.{did_you_mean(rule, known)} "
+                    f"there is no rule {quoted(rule)}.{did_you_mean(rule, known)} "
                     "`%llm approvals` lists them."
                 ) from None
         case _:
-            raise UsageError(f"{_USAGE}, not {' '.join(words)!a}.")
+            raise UsageError(f"{_USAGE}, not {quoted(' '.join(words))}.")
 
 
 def _made(rule: str) -> Report:

@@ -13,6 +13,7 @@ from IPython.core.error import UsageError
 
 from mirascope_nb.magics.nearest import did_you_mean
 from mirascope_nb.magics.parts import Part, as_parts, as_text
+from mirascope_nb.magics.quoting import quoted
 
 TEXT_LIMIT: Final = 1_000_000
 """The longest text file that is attached, in bytes."""
@@ -39,9 +40,10 @@ def attach(word: str, namespace: Mapping[str, Any]) -> tuple[str | Part, ...]:
     if path.is_file():
         return (_attach_file(path),)
     if path.is_dir():
-        raise UsageError(f"-a {word!a} is a folder; attach a file in it.")
+        raise UsageError(f"-a {quoted(word)} is a folder; attach a file in it.")
     near = [name for name in namespace if not name.startswith("_")] + _files_beside(path)
-    raise UsageError(f"-a {word!a} is neither a variable nor a file.{did_you_mean(word, near)}")
+    hint = did_you_mean(word, near) or " A path begins in the folder that `%pwd` names."
+    raise UsageError(f"-a {quoted(word)} is neither a variable nor a file.{hint}")
 
 
 def _attach_value(name: str, value: Any) -> tuple[str | Part, ...]:
@@ -74,15 +76,15 @@ def _attach_file(path: Path) -> str | Part:
             return llm.Document.from_file(str(path))
         if path.stat().st_size > TEXT_LIMIT:
             raise UsageError(
-                f"-a {path.name!a} is larger than {TEXT_LIMIT:,} bytes; attach a part of it."
+                f"-a {quoted(path.name)} is larger than {TEXT_LIMIT:,} bytes; attach a part of it."
             )
         return _titled(path.name, path.read_text(encoding="utf-8"))
     except UnicodeDecodeError:
         raise UsageError(
-            f"-a {path.name!a} is not a text, image, audio or PDF file; convert it first."
+            f"-a {quoted(path.name)} is not a text, image, audio or PDF file; convert it first."
         ) from None
     except (OSError, ValueError) as error:
-        raise UsageError(f"-a {path.name!a} cannot be attached: {error}.") from error
+        raise UsageError(f"-a {quoted(path.name)} cannot be attached: {error}.") from error
 
 
 def _titled(name: str, text: str) -> str:

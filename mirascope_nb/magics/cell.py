@@ -8,7 +8,7 @@ cell, `read_line` a one-line prompt; both look names up in the namespace they ar
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from IPython.core.error import UsageError
 
@@ -19,6 +19,7 @@ from mirascope_nb.magics.interpolation import interpolate, interpolate_text
 from mirascope_nb.magics.nearest import did_you_mean
 from mirascope_nb.magics.options import Options, parse_cell_line, parse_prompt_line
 from mirascope_nb.magics.parts import Part
+from mirascope_nb.magics.quoting import first_sentence, quoted
 
 FORMAT_INSTRUCTIONS: Final[Mapping[Format, str]] = MappingProxyType(
     {
@@ -101,7 +102,7 @@ def choose_model(
     """
     entered = config.entered if named is None else None
     if entered is None:
-        model, base = resolve_model(named, config.aliases, config.model), config
+        model, base = resolve_model(named, config.aliases, config.model, config.providers), config
     else:
         model, base = str(entered.model_id), entered
     return Choice(
@@ -277,14 +278,23 @@ def _params(options: Options) -> Mapping[str, Any]:
 def _schema(line: str | None, namespace: Mapping[str, Any]) -> Any:
     if line is None:
         return None
+    from mirascope_nb import llm
     from mirascope_nb.magics.schema_short import schema_from_line
 
-    return schema_from_line(line, namespace)
+    schema = schema_from_line(line, namespace)
+    try:
+        llm.formatting.resolve_format(schema, "strict")
+    except Exception as error:
+        raise UsageError(
+            f"--schema {quoted(line)} cannot be the shape of a reply: {first_sentence(error)}. "
+            "A class made with pydantic.BaseModel is one."
+        ) from error
+    return schema
 
 
 def _tools(names: tuple[str, ...], namespace: Mapping[str, Any]) -> tuple[Any, ...]:
     tools: list[Any] = []
-    for name in names:
+    for name in (name for word in names for name in word.split(",") if name):
         tools += _flatten(name, _look_up_tool(name, namespace))
     seen: set[str] = set()
     for tool in tools:
@@ -303,7 +313,7 @@ def _look_up_tool(name: str, namespace: Mapping[str, Any]) -> Any:
             return llm.WebSearchTool()
         tools = [each for each in namespace if not each.startswith("_")]
         raise UsageError(
-            f"-t {name!a} is not among your variables.{did_you_mean(name, tools)} "
+            f"-t {quoted(name)} is not among your variables.{did_you_mean(name, tools)} "
             "Define it with @llm.tool first."
         )
     value = namespace[root]
@@ -323,12 +333,20 @@ def _flatten(name: str, value: Any) -> list[Any]:
     if _is_provider_tool(value):
         return [value]
     if callable(value) and not isinstance(value, type) and hasattr(value, "__name__"):
-        from mirascope_nb import llm
-
-        return [llm.tool(value)]
+        return [_as_tool(name, value)]
     raise UsageError(
-        f"-t {name!a} is neither a tool, a list of tools nor a toolkit; make one with @llm.tool."
+        f"-t {quoted(name)} is neither a tool, a list of tools nor a toolkit; "
+        "make one with @llm.tool."
     )
+
+
+def _as_tool(name: str, function: Any) -> Any:
+    from mirascope_nb import llm
+
+    try:
+        return cast("Any", llm.tool(function))
+    except Exception as error:
+        raise UsageError(f"-t {quoted(name)} cannot be a tool: {first_sentence(error)}.") from error
 
 
 def _is_provider_tool(value: Any) -> bool:

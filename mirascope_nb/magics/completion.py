@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from IPython.core.completer import SimpleCompletion
 
 from mirascope_nb.magics import catalogue
-from mirascope_nb.magics.grammar import OPTIONS, PARAMETERS, SUBCOMMANDS, Option
+from mirascope_nb.magics.grammar import BY_FLAG, PARAMETERS, SUBCOMMANDS, Option
+from mirascope_nb.magics.transformer import CELL_MAGIC, first_line
 
 if TYPE_CHECKING:
     from mirascope_nb.magics.llm import LLMMagics
@@ -17,7 +18,6 @@ MATCHER: Final = "mirascope_nb.llm_magic"
 
 _LINE: Final = re.compile(r"\s*(?:[\w.]+\s*=\s*)?(?P<magic>%%?llm)(?=\s)(?P<rest>.*)", re.DOTALL)
 _OPEN_BRACE: Final = re.compile(r"(?<!\{)\{(?P<name>[^\W\d]\w*)?\Z")
-_BY_FLAG: Final = {flag: option for option in OPTIONS for flag in option.flags}
 
 
 def complete(magics: "LLMMagics", text: str, cursor: int) -> tuple[str, list[str]] | None:
@@ -35,7 +35,7 @@ def complete(magics: "LLMMagics", text: str, cursor: int) -> tuple[str, list[str
     before = text[:cursor]
     start = before.rfind("\n") + 1
     line = before[start:]
-    if start and text.lstrip().startswith("%%llm") and _LINE.match(text.lstrip()):
+    if _is_in_prompt(before[:start]):
         return _variables(magics, line)
     match = _LINE.match(line)
     if match is None:
@@ -49,13 +49,13 @@ def complete(magics: "LLMMagics", text: str, cursor: int) -> tuple[str, list[str
     if (inserted := _variables(magics, line))[1]:
         return inserted
     flag, equals, value = piece.partition("=")
-    if equals and flag in _BY_FLAG:
-        return value, _starting(value, _values(magics, _BY_FLAG[flag]))
-    previous = _BY_FLAG.get(words[-1]) if words else None
+    if equals and flag in BY_FLAG:
+        return value, _starting(value, _values(magics, BY_FLAG[flag]))
+    previous = BY_FLAG.get(words[-1]) if words else None
     if previous is not None and previous.metavar is not None:
         return piece, _starting(piece, _values(magics, previous))
     if piece.startswith("-"):
-        return piece, _starting(piece, _BY_FLAG)
+        return piece, _starting(piece, BY_FLAG)
     first = not any(not each.startswith("-") for each in words)
     is_line = match["magic"] == "%llm"
     if is_line and len(words) == 1 and words[0] in {"list", "history", "reset", "dealias", "fix"}:
@@ -65,6 +65,13 @@ def complete(magics: "LLMMagics", text: str, cursor: int) -> tuple[str, list[str
     names = [each.name for each in SUBCOMMANDS] if is_line and not words else []
     models = _models(magics) if first else []
     return piece, _starting(piece, [*names, *models])
+
+
+def _is_in_prompt(above: str) -> bool:
+    """Whether a line with these above it is the prompt of a `%%llm` cell."""
+    lines = above.split("\n")
+    first = first_line(lines)
+    return first is not None and CELL_MAGIC.match(lines[first].lstrip()) is not None
 
 
 def make_matcher(magics: "LLMMagics") -> Callable[[Any], Any]:

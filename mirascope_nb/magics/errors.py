@@ -56,11 +56,15 @@ def _is_worth_explaining(error: object) -> TypeGuard[Exception]:
 
 
 def _of_the_cell(error: BaseException) -> TracebackType | None:
-    """The traceback from the cell on, without the frames of IPython that ran it."""
+    """The traceback from the cell on, without the frames of IPython that compiled or ran it."""
     frames = error.__traceback__
-    while frames is not None and "interactiveshell" in frames.tb_frame.f_code.co_filename:
+    while frames is not None and _is_ipythons(frames.tb_frame.f_globals.get("__name__")):
         frames = frames.tb_next
     return frames
+
+
+def _is_ipythons(module: object) -> bool:
+    return isinstance(module, str) and module.startswith("IPython.core.")
 
 
 def _shorter(text: str) -> str:

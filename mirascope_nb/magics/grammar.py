@@ -7,16 +7,18 @@ A `%llm` line is a subcommand when its first word is one and the rest has as man
 prompt.
 """
 
+import json
 import keyword
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal, cast, get_args
 
 from IPython.core.error import UsageError
 
 from mirascope_nb.magics.nearest import nearest
+from mirascope_nb.magics.quoting import quoted
 
 Format = Literal["markdown", "text", "json", "html", "code", "image", "math"]
 Approve = Literal["ask", "allow", "deny"]
@@ -76,7 +78,29 @@ def _integer(value: str) -> int:
 
 
 def _words(value: str) -> list[str]:
-    return [word for word in value.split(",") if word]
+    """Words parted by commas, or a JSON list of them."""
+    if not value.startswith("["):
+        return [word for word in value.split(",") if word]
+    try:
+        words: object = json.loads(value)
+    except ValueError:
+        words = None
+    if isinstance(words, list):
+        listed = cast("list[object]", words)
+        if all(isinstance(word, str) for word in listed):
+            return cast("list[str]", listed)
+    raise ValueError("""takes words with commas between, or a list in quotes: '["a", "b"]'""")
+
+
+def _format(value: str) -> str:
+    # As it is also called in other magics.
+    return "markdown" if value == "md" else value
+
+
+def _schema(value: str) -> str:
+    if value.endswith(","):
+        raise ValueError('takes its fields in quotes, such as "name, age int"')
+    return value
 
 
 PARAMETERS: Final[Mapping[str, Callable[[str], Any]]] = MappingProxyType(
@@ -142,6 +166,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         name="format",
         flags=("-f", "--format"),
         metavar="FORMAT",
+        convert=_format,
         choices=FORMATS,
         help="how the reply is shown; code offers the code as the next cell",
     ),
@@ -205,6 +230,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         name="schema",
         flags=("--schema",),
         metavar="NAME_OR_FIELDS",
+        convert=_schema,
         help='the shape of the reply: a type of yours, or fields such as "name, age int"',
     ),
     Option(
@@ -319,8 +345,11 @@ _ELSEWHERE: Final = {
     "providers": "list",
     "register": "alias",
     "settings": "config",
+    "update": "alias",
     "usage": "cost",
 }
+# Those of them that take words as ours do, and with these are no prompt either.
+_WITH_WORDS: Final = frozenset({"delete", "register", "update"})
 # A lone word this close to a subcommand is a slip of the hand, not a prompt.
 _SLIP: Final = 0.8
 
@@ -343,12 +372,16 @@ def find_subcommand(line: str) -> tuple[Subcommand, list[str]] | None:
             raise UsageError(f"%llm {command.usage}: {command.help}.")
         return None
     meant = _ELSEWHERE.get(name) or nearest(name, _BY_NAME, cutoff=_SLIP)
-    if not rest and meant is not None:
-        raise UsageError(
-            f"{name!a} is not a subcommand. Did you mean `%llm {meant}`? "
-            f"To send it to a model write `%llm -- {name}`."
-        )
-    return None
+    if meant is None or (rest and not _goes_on_as(meant, name, rest)):
+        return None
+    raise UsageError(
+        f"{quoted(name)} is not a subcommand. Did you mean `%llm {' '.join([meant, *rest])}`? "
+        f"To send it to a model write `%llm -- {' '.join(words)}`."
+    )
+
+
+def _goes_on_as(meant: str, name: str, rest: Sequence[str]) -> bool:
+    return name in _WITH_WORDS and len(rest) == _BY_NAME[meant].most
 
 
 def export() -> dict[str, Any]:

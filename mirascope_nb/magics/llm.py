@@ -27,9 +27,16 @@ from traitlets import validate as validates
 from mirascope_nb.magics.aliases import check_alias, is_model_id
 from mirascope_nb.magics.cell import CellConfig, CellRequest, read_cell, read_line, thinking_config
 from mirascope_nb.magics.detached import DetachedReply
-from mirascope_nb.magics.grammar import APPROVALS, FORMATS, THINKING_LEVELS, find_subcommand
+from mirascope_nb.magics.grammar import (
+    APPROVALS,
+    BY_FLAG,
+    FORMATS,
+    THINKING_LEVELS,
+    find_subcommand,
+)
 from mirascope_nb.magics.keys import holds_key
 from mirascope_nb.magics.namespace import PromptNamespace
+from mirascope_nb.magics.quoting import quoted
 from mirascope_nb.magics.session import Prepared, Session
 
 if TYPE_CHECKING:
@@ -81,8 +88,19 @@ class LLMMagics(Magics):
             and model not in cast("Mapping[str, str]", self.aliases)
             and not is_model_id(model)
         ):
-            raise TraitError(f"{model!a} is not a model; write it as provider/model.")
+            raise TraitError(f"{quoted(model)} is not a model; write it as provider/model.")
         return model
+
+    @validates("temperature", "max_tokens", "timeout")
+    def _check_number(self, proposal: Any) -> float | None:
+        """Refuse what the option of the same name refuses."""
+        name, value = proposal["trait"].name, proposal["value"]
+        if value is None:
+            return None
+        try:
+            return BY_FLAG[f"--{name.replace('_', '-')}"].convert(str(value))
+        except ValueError as error:
+            raise TraitError(f"LLMMagics.{name} {error}, not {value!r}.") from None
 
     @validates("aliases")
     def _check_aliases(self, proposal: Any) -> dict[str, str]:
@@ -134,6 +152,17 @@ class LLMMagics(Magics):
         if isinstance(request, CellRequest):
             return await self._call(request, bound=bound)
         return request()
+
+    def refuse_misplaced(self) -> None:
+        """Say where `%%llm` belongs: what a cell that has it below code is rewritten to.
+
+        Raises:
+            UsageError: Always.
+        """
+        raise UsageError(
+            "%%llm begins a cell, and all below it is the prompt: give it a cell of its own. Among "
+            "code write `%llm PROMPT`; to bind the response write `%%llm -o NAME`."
+        )
 
     # -- reading ---------------------------------------------------------------------------------
 

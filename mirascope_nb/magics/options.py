@@ -28,10 +28,15 @@ from mirascope_nb.magics.grammar import (
 )
 from mirascope_nb.magics.keys import holds_key, is_key, names_key
 from mirascope_nb.magics.nearest import did_you_mean
+from mirascope_nb.magics.quoting import quoted
 
 _KEY_REFUSED: Final = (
     "an API key does not belong on a magic line: it would be saved with the notebook. Put it into "
     "the provider's environment variable (`%llm doctor` names it) and delete it here."
+)
+# As a word processor or a web page writes quotes and dashes; none of them begins a model's name.
+_TYPOGRAPHIC: Final = re.compile(
+    r"(?:^|\s)(?P<opening>[\u201c\u2018\u2013\u2014])\w|\w(?P<closing>[\u201d\u2019])(?:\s|$)"
 )
 _CONVERSATION_NAME: Final = re.compile(r"[A-Za-z_][\w.-]*$")
 _SHORT_SWITCHES: Final = frozenset(
@@ -94,7 +99,11 @@ class _Words:
         cutter.commenters = ""
         try:
             word = cutter.get_token()
-        except ValueError:
+        except ValueError as error:
+            if "escaped" in str(error):
+                raise UsageError(
+                    "the %llm line ends in a backslash; write all options on one line."
+                ) from None
             raise UsageError(
                 "a quote on the %llm line is not closed; close it, or put -- before the prompt."
             ) from None
@@ -121,12 +130,14 @@ def parse_cell_line(line: str, *, expand: Callable[[str], str] = str) -> Options
         if _is_flag(word):
             _read_option(word, words, values)
         elif "model" in values.given:
+            _refuse_typographic(line)
             raise UsageError(
-                f"{_shown(word)} is one word too many: the model is "
-                f"{_shown(values.given['model'])}. The prompt of a %%llm cell goes below its "
+                f"{quoted(word)} is one word too many: the model is "
+                f"{quoted(values.given['model'])}. The prompt of a %%llm cell goes below its "
                 "first line."
             )
         else:
+            _refuse_typographic(word)
             values.add_model(word)
     return values.finish()
 
@@ -234,22 +245,23 @@ def _next_value(option: Option, words: _Words) -> str | None:
     following = words.peek()
     if following is None or following == "--" or following.partition("=")[0] in BY_FLAG:
         return None
-    if option.optional and not _CONVERSATION_NAME.match(following):
+    if option.optional and not _CONVERSATION_NAME.match(following) and " " not in following:
         return None
     return words.take()
 
 
 def _convert(option: Option, flag: str, value: str) -> Any:
-    if option.choices and value not in option.choices:
+    if option.name == "conversation" and not _CONVERSATION_NAME.match(value):
+        raise UsageError(f"{flag} takes a name of letters, digits, - and _, not {quoted(value)}.")
+    try:
+        converted = option.convert(value)
+    except ValueError as error:
+        raise UsageError(f"{flag} {error}, not {quoted(value)}.") from None
+    if option.choices and converted not in option.choices:
         listed = ", ".join(option.choices)
         hint = did_you_mean(value, option.choices)
-        raise UsageError(f"{flag} takes one of {listed}, not {_shown(value)}.{hint}")
-    if option.name == "conversation" and not _CONVERSATION_NAME.match(value):
-        raise UsageError(f"{flag} takes a name of letters, digits, - and _, not {_shown(value)}.")
-    try:
-        return option.convert(value)
-    except ValueError as error:
-        raise UsageError(f"{flag} {error}, not {_shown(value)}.") from None
+        raise UsageError(f"{flag} takes one of {listed}, not {quoted(value)}.{hint}")
+    return converted
 
 
 def _read_parameter(pair: str, values: _Values) -> None:
@@ -259,22 +271,23 @@ def _read_parameter(pair: str, values: _Values) -> None:
         raise UsageError(_KEY_REFUSED)
     _refuse_key(value)
     if not equals:
-        raise UsageError(f"-p takes NAME=VALUE, not {_shown(pair)}.")
+        raise UsageError(f"-p takes NAME=VALUE, not {quoted(pair)}.")
     if name not in PARAMETERS:
         listed = ", ".join(PARAMETERS)
         raise UsageError(
-            f"{_shown(name)} is not a parameter.{did_you_mean(name, PARAMETERS)} "
+            f"{quoted(name)} is not a parameter.{did_you_mean(name, PARAMETERS)} "
             f"Parameters are {listed}."
         )
     if name in values.params:
         raise UsageError(f"{name} is given twice; keep one.")
     if name == "thinking":
-        values.add(BY_FLAG["--thinking"], _convert(BY_FLAG["--thinking"], "-p", value), "-p")
+        option = BY_FLAG["--thinking"]
+        values.add(option, _convert(option, "-p thinking", value), "-p thinking")
         return
     try:
         values.params[name] = PARAMETERS[name](value)
     except ValueError as error:
-        raise UsageError(f"-p {name} {error}, not {_shown(value)}.") from None
+        raise UsageError(f"-p {name} {error}, not {quoted(value)}.") from None
 
 
 def _is_flag(word: str) -> bool:
@@ -287,10 +300,19 @@ def _is_switch_bundle(word: str) -> bool:
 
 
 def _unknown(flag: str) -> str:
-    return (
-        f"{_shown(flag)} is not an option of %llm.{did_you_mean(flag, BY_FLAG, cutoff=0.5)} "
-        "`%llm help` lists them."
-    )
+    hint = did_you_mean(flag, [name for name in BY_FLAG if name.startswith("--")])
+    short = BY_FLAG.get(flag[:2])
+    if not hint and short is not None and short.metavar is not None:
+        hint = f" Did you mean {flag[:2]} {flag[2:]}?"
+    return f"{quoted(flag)} is not an option of %llm.{hint} `%llm help` lists them."
+
+
+def _refuse_typographic(line: str) -> None:
+    if found := _TYPOGRAPHIC.search(line):
+        raise UsageError(
+            f"the line has a typographic {found['opening'] or found['closing']}, which quotes "
+            'nothing and begins no option; type " or - in its place.'
+        )
 
 
 def _without_semicolon(line: str) -> tuple[str, bool]:
@@ -311,9 +333,3 @@ def _refuse_key_in(line: str) -> None:
 def _refuse_key(value: str) -> None:
     if is_key(value):
         raise UsageError(_KEY_REFUSED)
-
-
-def _shown(word: str) -> str:
-    """A word as it may stand in a message: short, and escaped."""
-    limit = 60
-    return ascii(word if len(word) <= limit else word[:limit] + "…")

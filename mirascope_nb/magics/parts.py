@@ -35,7 +35,8 @@ def as_parts(value: Any) -> tuple[str | Part, ...] | None:
     A list or tuple counts when every item of it is a part.
 
     Raises:
-        UsageError: The value is an image or a figure that cannot be turned into one.
+        UsageError: The value is an image or a figure that cannot be turned into one, or a lazy
+            frame.
     """
     if (part := as_part(value)) is not None:
         return (part,)
@@ -50,7 +51,8 @@ def as_part(value: Any) -> str | Part | None:
     """A content part, the description of a data frame, or `None` for anything else.
 
     Raises:
-        UsageError: The value is an image or a figure that cannot be turned into one.
+        UsageError: The value is an image or a figure that cannot be turned into one, or a lazy
+            frame.
     """
     if isinstance(value, str | int | float | type):
         return None
@@ -138,10 +140,7 @@ def _pil_image(value: Any) -> Part | None:
     if not (_can(value, "save", "convert") and hasattr(value, "mode") and hasattr(value, "size")):
         return None
     png = BytesIO()
-    # PNG knows these modes; others (CMYK, YCbCr, F) are converted first.
-    image = (
-        value if value.mode in {"1", "L", "LA", "I", "P", "RGB", "RGBA"} else value.convert("RGB")
-    )
+    image = value if value.mode in _PNG_MODES else value.convert("RGB")
     return _image("image", lambda: (image.save(png, format="PNG"), png.getvalue())[1])
 
 
@@ -174,12 +173,14 @@ def _shown_image(value: Any) -> Part | None:
 
 
 def _frame(value: Any) -> str | None:
-    if not _can(value, "head") or not all(
-        hasattr(value, name) for name in ("columns", "dtypes", "shape")
-    ):
+    if not _can(value, "head"):
         return None
-    # A lazy frame would have to be run to be shown.
+    if _can(value, "collect", "collect_schema"):
+        # A lazy frame would have to be run to be shown, and its text is the plan for that.
+        raise UsageError("a lazy frame holds no rows yet; send what its .collect() gives.")
     if not (_can(value, "to_csv") or _can(value, "write_csv")):
+        return None
+    if not all(hasattr(value, name) for name in ("columns", "dtypes", "shape")):
         return None
     return describe_frame(value)
 

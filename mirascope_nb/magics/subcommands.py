@@ -17,6 +17,7 @@ from mirascope_nb.magics.doctor import doctor_report
 from mirascope_nb.magics.grammar import DEFAULT_CONVERSATION
 from mirascope_nb.magics.help import help_report
 from mirascope_nb.magics.nearest import did_you_mean
+from mirascope_nb.magics.quoting import quoted
 from mirascope_nb.magics.report import Report
 from mirascope_nb.magics.transcript import conversation_transcript
 
@@ -99,7 +100,7 @@ def _list(_: "LLMMagics", words: list[str]) -> Report:
     names = [entry.id for entry in entries]
     if provider != "all" and provider not in names:
         raise UsageError(
-            f"{provider!a} is not a provider.{did_you_mean(provider, names)} "
+            f"{quoted(provider)} is not a provider.{did_you_mean(provider, names)} "
             f"To send the line as a prompt: `%llm -- list {provider}`."
         )
     found = catalogue.models(None if provider == "all" else provider)
@@ -129,7 +130,7 @@ def _alias(magics: "LLMMagics", words: list[str]) -> Report:
         case [name]:
             if name not in aliases:
                 raise UsageError(
-                    f"there is no alias {name!a}.{did_you_mean(name, aliases)} "
+                    f"there is no alias {quoted(name)}.{did_you_mean(name, aliases)} "
                     f"To make it: `%llm alias {name} provider/model`."
                 )
             return Report(title=f"{name} is {aliases[name]}.")
@@ -145,7 +146,7 @@ def _dealias(magics: "LLMMagics", words: list[str]) -> Report:
     (name,) = words
     aliases = dict(magics.aliases)
     if name not in aliases:
-        raise UsageError(f"there is no alias {name!a}.{did_you_mean(name, aliases)}")
+        raise UsageError(f"there is no alias {quoted(name)}.{did_you_mean(name, aliases)}")
     model = aliases.pop(name)
     magics.aliases = aliases
     return Report(title=f"{name} no longer stands for {model}.")
@@ -179,14 +180,19 @@ def _reset(magics: "LLMMagics", words: list[str]) -> Report:
         count = len(conversations)
         conversations.clear()
         return Report(title=f"Forgot {count} conversation{'' if count == 1 else 's'}.")
-    if not conversations.reset(name) and words:
+    if conversations.reset(name):
+        return Report(title=f"Forgot the conversation {name}.")
+    if words:
         raise UsageError(_no_conversation("reset", name, conversations.names))
-    return Report(title=f"Forgot the conversation {name}.")
+    return Report(
+        title=f"There is no conversation {name} to forget.",
+        notes=(f"There are {', '.join(names)}.",) if (names := conversations.names) else (),
+    )
 
 
 def _no_conversation(command: str, name: str, names: list[str]) -> str:
     return (
-        f"there is no conversation {name!a}.{did_you_mean(name, names)} "
+        f"there is no conversation {quoted(name)}.{did_you_mean(name, names)} "
         f"To send the line as a prompt: `%llm -- {command} {name}`."
     )
 

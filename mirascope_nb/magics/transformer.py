@@ -8,6 +8,9 @@ transformer rewrites ours:
     %llm PROMPT          →   await ….run_line('PROMPT')
     x = %llm PROMPT      →   x = await ….run_line('PROMPT', bound=True)
 
+Comments and empty lines may stand above `%%llm`. Code may not, since Python would take the prompt
+for code too: such a cell becomes a call that says where `%%llm` belongs, and nothing of it runs.
+
 Where no `await` can stand (in a function or class body, under `%%time` and its kind, in a cell run
 from inside a running cell, with `%autoawait` off) it writes the blocking call of the same magic. It
 writes that one itself as well, because IPython would read the question mark at the end of
@@ -28,7 +31,7 @@ from IPython.core.inputtransformer2 import make_tokens_by_line
 RUNNER = "get_ipython().magics_manager.registry['LLMMagics']"
 """How rewritten code finds the magics; no name is added to the user's namespace for it."""
 
-_CELL_MAGIC = re.compile(r"%%llm(?=[\s;]|$)")
+CELL_MAGIC = re.compile(r"%%llm(?=[\s;]|$)")
 _LINE_MAGIC = re.compile(r"%llm(?=[\s;]|$)")
 # Cell magics that run their body as Python, in a place that cannot await (IPython 9.18).
 _WRAPPER = re.compile(r"%%(?:time|timeit|capture|prun)(?=\s|$)")
@@ -77,24 +80,26 @@ def transform_lines(lines: list[str], *, blocking: bool = False) -> list[str]:
         lines: The cell after IPython has removed leading empty lines, indentation and prompts.
         blocking: Write blocking calls only.
     """
-    if not lines:
+    start = first_line(lines)
+    if start is None:
         return lines
-    first = lines[0]
-    if cell := _CELL_MAGIC.match(first):
-        return [_cell_call(first[cell.end() :].strip(), "".join(lines[1:]), blocking=blocking)]
-    if _WRAPPER.match(first):
-        return [first, *_wrapped(lines[1:])]
-    if first.startswith("%%"):
+    if cell := CELL_MAGIC.match(lines[start]):
+        line, body = lines[start][cell.end() :].strip(), "".join(lines[start + 1 :])
+        return [*lines[:start], _cell_call(line, body, blocking=blocking)]
+    if _WRAPPER.match(lines[0]):
+        # What they run cannot await.
+        return [lines[0], *transform_lines(lines[1:], blocking=True)]
+    if lines[0].startswith("%%"):
         return lines
     return _rewrite_line_magics(lines, blocking=blocking)
 
 
-def _wrapped(body: list[str]) -> list[str]:
-    """The body of a timing or capturing cell magic, with our magic as a blocking call."""
-    start = next((at for at, line in enumerate(body) if line.strip()), None)
-    if start is None:
-        return body
-    return body[:start] + transform_lines(body[start:], blocking=True)
+def first_line(lines: Sequence[str]) -> int | None:
+    """Where a cell begins, below its comments and empty lines; `None` if it is nothing else."""
+    return next(
+        (at for at, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")),
+        None,
+    )
 
 
 def _cell_call(line: str, body: str, *, blocking: bool) -> str:
@@ -108,6 +113,10 @@ def _line_call(line: str, *, bound: bool, blocking: bool) -> str:
         return f"get_ipython().run_line_magic('llm', {line!r})\n"
     keyword = ", bound=True" if bound else ""
     return f"await {RUNNER}.run_line({line!r}{keyword})\n"
+
+
+def _misplaced_call() -> str:
+    return f"{RUNNER}.refuse_misplaced()\n"
 
 
 def _rewrite_line_magics(lines: list[str], *, blocking: bool) -> list[str]:
@@ -124,6 +133,8 @@ def _rewrite_line_magics(lines: list[str], *, blocking: bool) -> list[str]:
             break
         row, column, in_function, bound = found
         last, text = _continued(shadow, row, column)
+        if CELL_MAGIC.match(text):
+            return [_misplaced_call()]
         before = shadow[row][:column]
         shadow[row : last + 1] = [before + ("0\n" if bound else "pass\n")]
         if magic := _LINE_MAGIC.match(text):

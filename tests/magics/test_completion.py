@@ -87,6 +87,7 @@ def test_variables_after_a_brace_in_the_prompt(at: At, run: RunCell) -> None:
     assert at("%%llm -s 'Say {my_|") == ["my_text"]
     assert at("%%llm\nSay {{my_|") == []
     assert at("%%llm\nprose|") == []
+    assert at("# a comment\n\n%%llm\nprose {my_|}") == ["my_text"]
 
 
 def test_matcher_is_asked_by_ipython(shell: Any, run: RunCell) -> None:

@@ -38,6 +38,15 @@ def add(a: int, b: int) -> int:
     "Add two numbers."
     return a + b
 
+class Shapeless:
+    pass
+
+nameless = lambda a: a
+lazy = SimpleNamespace()
+with __import__("contextlib").suppress(ImportError):
+    import polars
+    lazy = polars.LazyFrame({"a": [1]})
+
 tools = [get_weather, add]
 topic, df = "turtles", 3
 note = Path(tempfile.mkdtemp()) / "note.txt"
@@ -209,6 +218,30 @@ WRONG: dict[str, str] = {
     "%%llm -- Hi\nHi": "below its first line",
     "%%llm --detach -x\nHi": "--detach",
     "%%llm # a comment\nHi": "'#'",
+    "x = 1\n%%llm\nWhat's new?": "give it a cell of its own",
+    "x = %%llm\nHi": "write `%%llm -o NAME`",
+    "%%llm list": "The subcommand is `%llm list`",
+    "%%llm openai\nHi": "write openai/MODEL",
+    "%%llm gpt-5-mini\nHi": "Did you mean openai/gpt-5-mini",
+    "%%llm -osome\nHi": "Did you mean -o some?",
+    "%%llm \\\n-q\nHi": "the %llm line ends in a backslash",
+    "%%llm -s “Be brief”\nHi": "has a typographic ”",
+    "%%llm sandbox/echo —quiet\nHi": "has a typographic —",
+    "%%llm -o größe.a\nHi": "not 'größe.a'",
+    "%%llm -c 'my talk'\nHi": "letters, digits",
+    "%%llm -f Json\nHi": "Did you mean json?",
+    '%%llm -p stop_sequences=["a"]\nHi': "or a list in quotes",
+    "%%llm -p thinking=True\nHi": "-p thinking takes one of none",
+    "%%llm -t topic,add\nHi": "-t 'topic' is neither",
+    "%%llm -t nameless\nHi": "which a lambda lacks",
+    "%%llm --schema Shapeless\nHi": "cannot be the shape of a reply",
+    "%%llm --schema name, age int\nHi": "takes its fields in quotes",
+    "%%llm --schema 'name Optionl[int]'\nHi": "'Optionl[int]' is not a type",
+    "%%llm -a lazy\nHi": "send what its .collect() gives",
+    "%%llm\nIn {lazy}": "send what its .collect() gives",
+    "%%llm -a /\nHi": "is a folder",
+    "%llm register bird sandbox/echo": "Did you mean `%llm alias bird sandbox/echo`?",
+    "%llm delete bird": "Did you mean `%llm dealias bird`?",
     "%%llm openai:gpt-5\nHi": "written with a slash here: openai/gpt-5",
     "%%llm parot\nHi": "neither provider/model nor an alias",
     "%%llm": "nothing to send",
@@ -223,7 +256,7 @@ WRONG: dict[str, str] = {
     "%%llm -t add -t add\nHi": "two tools called add",
     "%%llm --schema Persn\nHi": "Person",
     "%%llm --schema 'name whatever'\nHi": "whatever",
-    "%%llm -a nothing.png\nHi": "nothing.png",
+    "%%llm -a nothing.png\nHi": "A path begins in the folder that `%pwd` names.",
     "%llm lst": "Did you mean `%llm list`?",
     "%llm models": "Did you mean `%llm list`?",
     "%llm error": "Did you mean `%llm fix`?",
@@ -270,6 +303,11 @@ def test_without_a_model_the_line_says_how_to_set_one(kernel: Kernel) -> None:
         ("format = 'jsn'", "jsn"),
         ("approve = 'never'", "never"),
         ("aliases = {'a/b': 'c/d'}", "without a slash"),
+        ("temperature = -1", "LLMMagics.temperature takes a number that is not negative"),
+        ("max_tokens = 0", "LLMMagics.max_tokens takes a whole number above 0"),
+        ("timeout = 0", "LLMMagics.timeout takes a number of seconds above 0"),
+        ("thinking = 'hihg'", "hihg"),
+        ("stream = 'no'", "stream"),
     ],
 )
 def test_a_wrong_default_is_refused_at_once(kernel: Kernel, setting: str, refused: str) -> None:
@@ -295,6 +333,25 @@ def test_defaults_are_used_and_the_line_wins(kernel: Kernel) -> None:
         {"temperature": 0.1},
         "Be brief.",
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("-f md", "reply.text().startswith('Hello!')"),
+        ("-t get_weather,add --approve allow", "len(reply.toolkit.tools) == 2"),
+        (
+            """-p 'stop_sequences=["x, y", "z"]'""",
+            "reply.params['stop_sequences'] == ['x, y', 'z']",
+        ),
+        ("-p stop_sequences=x,y", "reply.params['stop_sequences'] == ['x', 'y']"),
+        ("--schema 'a {b, c int}, tags [str]'", "reply.parse().a.c >= 0"),
+    ],
+)
+def test_a_value_may_be_written_in_ways(kernel: Kernel, line: str, expected: str) -> None:
+    ran = kernel.run(f"# a comment first\n\n%%llm {line} -o reply\nHi")
+    assert ran.reply["status"] == "ok", ran.messages
+    assert kernel.value(expected) is True
 
 
 def test_pasted_texts_arrive_as_they_are(kernel: Kernel) -> None:

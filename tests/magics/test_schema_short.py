@@ -19,6 +19,7 @@ NAMES: dict[str, Any] = {
     "books": SimpleNamespace(Book=Book),
     "name": "a variable that is no type",
     "Shelf": list[Book],
+    "Mood": Literal["a", "b"],
 }
 
 
@@ -47,6 +48,16 @@ def fields(line: str) -> dict[str, Any]:
         ("book books.Book", {"book": Book}),
         ("name\nage int\n", {"name": str, "age": int}),
         ("items list", {"items": list}),
+        ("mood Literal['good', 'bad']", {"mood": Literal["good", "bad"]}),
+        ("age Optional[int], x Union[int, str]", {"age": int | None, "x": int | str}),
+        ("xs List[str], m Dict[str, int]", {"xs": list[str], "m": dict[str, int]}),
+        ("deep list[dict[str, list[int]]]", {"deep": list[dict[str, list[int]]]}),
+        ("shelf Shelf, many list[Mood]", {"shelf": list[Book], "many": list[Literal["a", "b"]]}),
+        ("tags [str]", {"tags": list[str]}),
+        (
+            "schema, copy, json, model_name",
+            dict.fromkeys(("schema", "copy", "json", "model_name"), str),
+        ),
     ],
 )
 def test_fields(line: str, expected: dict[str, Any]) -> None:
@@ -94,13 +105,35 @@ def test_square_brackets_ask_for_many() -> None:
     assert set(model.model_fields) == {"name", "age"}
 
 
+def test_braces_make_a_type_of_its_own() -> None:
+    model = schema_from_line(
+        "title, main_author {name: in full, born int?}, seen [place {city, in_year int}]", NAMES
+    )
+    author, seen = (model.model_fields[name].annotation for name in ("main_author", "seen"))
+    assert author.__name__ == "MainAuthor"
+    assert author.model_fields["name"].description == "in full"
+    assert author.model_fields["born"].annotation == int | None
+    (row,) = seen.__args__
+    assert set(row.model_fields) == {"place"}
+    value = {"title": "T", "main_author": {"name": "A", "born": None},
+             "seen": [{"place": {"city": "Lima", "in_year": 1}}]}  # fmt: skip
+    assert model.model_validate(value).seen[0].place.city == "Lima"
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
+        (",", ["--schema needs a type or fields"]),
+        ("a {}", ["--schema needs a type or fields"]),
+        ("a {b itn}", ["'itn' is not a type"]),
+        ("a list[int, str]", ["'list[int, str]' is not a type"]),
+        ("a Literal[b, c]", ["is not a type"]),
+        ("a list[", ["'list[' is not a type"]),
+        ("name str age int", ["'str age int' is not a type"]),
         ("", ["--schema needs a type or fields"]),
         ("Bok", ["there is no Bok", "Did you mean Book?"]),
         ("age itn", ["'itn' is not a type", "Did you mean int?"]),
-        ("age list[itn]", ["'list[itn]' is not a type"]),
+        ("age list[itn]", ["'list[itn]' is not a type", "Did you mean int?"]),
         ("a int, a str", ["the field a twice"]),
         ("1a int", ["'1a' is not a name for a field"]),
         ("class str", ["'class' is no name"]),

@@ -250,6 +250,10 @@ def test_reset(run: RunCell, said: Said) -> None:
     assert "Forgot the conversation a." in said("%llm reset a")
     assert "there is no conversation 'a'" in said("%llm reset a", ok=False)
     assert "Forgot 2 conversations." in said("%llm reset all")
+    assert said("%llm reset") == "There is no conversation main to forget.\n"
+    run("%%llm -q -c other\nHi")
+    assert "There are other." in said("%llm reset")
+    run("%%llm -q -c\nHi")
     assert "Forgot the conversation main." in said("%llm reset")
     assert "there is no conversation 'chta'" in said("%llm history chta", ok=False)
 
@@ -328,6 +332,15 @@ def test_fix_sends_the_cell_and_the_traceback_and_offers_code(shell: Any, run: R
     assert "interactiveshell" not in sent
     assert shell.rl_next_input is not None
     assert "return x / nothing" in shell.rl_next_input
+
+
+def test_fix_of_what_is_no_python_sends_the_cell_and_no_frame(shell: Any, run: RunCell) -> None:
+    run("x = = 3", ok=False)
+    run("fixed = %llm fix sandbox/echo")
+    sent = shell.user_ns["fixed"].text()
+    assert "SyntaxError: invalid syntax" in sent
+    assert sent.count("x = = 3") == 2
+    assert "compilerop" not in sent
 
 
 def test_fix_ignores_wrong_usage_and_stops(shell: Any, run: RunCell) -> None:

@@ -49,8 +49,7 @@ def test_body_keeps_every_character() -> None:
         "?%llm\n",
         "%llmx hello\n",
         "%llm-foo hello\n",
-        "# a comment first\n%%llm\nHi\n",
-        "x = 1\n%%llm\nHi\n",
+        "# only a comment\n\n",
         "%%bash\n%llm hello\n",
         "%%writefile a.py\n%%llm\nHi\n",
         'text = """\n%llm hello\n%%llm\n"""\n',
@@ -60,7 +59,7 @@ def test_body_keeps_every_character() -> None:
         "# %llm hello\n",
         "print(1)\n",
         "",
-        "x = %%llm hello\n",
+        "x = 1  # %%llm\n",
         "f(x=%llm)\n",
         "!echo %llm\n",
         "%timeit %llm hello\n",
@@ -68,6 +67,29 @@ def test_body_keeps_every_character() -> None:
 )
 def test_what_is_not_ours_is_left_alone(cell: str) -> None:
     assert transform(cell) == cell
+
+
+@pytest.mark.parametrize("above", ["# a comment first\n", "\n\n", "#!x\n\n  # two\n"])
+def test_comments_and_empty_lines_may_stand_above(above: str) -> None:
+    assert transform(f"{above}%%llm -o x\nHi\n") == (
+        f"{above}await {RUNNER}.run_cell('-o x', 'Hi\\n')\n"
+    )
+    assert transform(f"%%time\n{above}%%llm\nHi\n") == (
+        f"%%time\n{above}get_ipython().run_cell_magic('llm', '', 'Hi\\n')\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "x = 1\n%%llm\nWhat's new?\n",
+        "x = %%llm sandbox/echo\nIt's new\n",
+        "if a:\n    %%llm\n    Hi\n",
+        "%llm one\n%%llm two\nthree\n",
+    ],
+)
+def test_a_cell_magic_below_code_is_refused_and_nothing_runs(cell: str) -> None:
+    assert transform(cell) == f"{RUNNER}.refuse_misplaced()\n"
 
 
 def test_line_becomes_an_await() -> None:
