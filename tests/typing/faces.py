@@ -1,6 +1,6 @@
 """What an editor says of every face. Read by pyright and mypy, never run."""
 
-from typing import Any, assert_type
+from typing import Any, Literal, assert_type
 
 from pydantic import BaseModel
 
@@ -331,3 +331,9 @@ async def methods(desk: Desk) -> None:
     desk.recommend(desk, "x")  # type: ignore[call-arg, arg-type]  # pyright: ignore[reportCallIssue]
     desk.recommend_from("x")  # type: ignore[call-arg, arg-type]  # pyright: ignore[reportCallIssue]
     await desk.patient_from(office, "x")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+# Of types that are no classes mypy knows only what it is told to with `TypeForm`.
+asked = llm.Model("x/y").call("x", format=Literal["a", "b"])  # type: ignore[call-overload]
+assert_type(asked, llm.Response[Literal["a", "b"]])  # type: ignore[assert-type]
+assert_type(asked.parse(), Literal["a", "b"])  # type: ignore[assert-type]

@@ -18,7 +18,7 @@ from typing import (
     overload,
 )
 
-from typing_extensions import TypeAliasType, TypeIs
+from typing_extensions import TypeAliasType, TypeForm, TypeIs
 
 from mirascope_nb.llm.formatting import instructions
 from mirascope_nb.llm.formatting.output_parser import OutputParser, is_output_parser
@@ -54,7 +54,7 @@ class Format(Generic[FormatT]):
     mode: FormattingMode
     """How the model is brought to answer in the format."""
 
-    formattable: type[FormatT] | OutputParser[FormatT]
+    formattable: type[FormatT] | TypeForm[FormatT] | OutputParser[FormatT]
     """The model class, type or parser that the format was made from."""
 
     @property
@@ -115,18 +115,20 @@ class Format(Generic[FormatT]):
         )
 
 
-FormatSpec: TypeAlias = type[FormatT] | OutputParser[FormatT] | Format[FormatT]
-"""What may be given as a format: a model class, a type, an output parser, or a `Format`."""
+FormatSpec: TypeAlias = type[FormatT] | TypeForm[FormatT] | OutputParser[FormatT] | Format[FormatT]
+"""What may be given as a format: a model class, a type, an output parser, or a `Format`.
+
+Of types that are no classes, such as `Literal["a", "b"]` and `int | str`, pyright infers what the
+reply is parsed into. mypy refuses them unless it is told `--enable-incomplete-feature=TypeForm`.
+"""
 
 
-@overload
-def format(
-    formattable: type[FormatT] | OutputParser[FormatT], *, mode: FormattingMode
-) -> Format[FormatT]: ...
 @overload
 def format(formattable: None, *, mode: FormattingMode) -> None: ...
+@overload
+def format(formattable: FormatSpec[FormatT], *, mode: FormattingMode) -> Format[FormatT]: ...
 def format(
-    formattable: type[FormatT] | OutputParser[FormatT] | None, *, mode: FormattingMode
+    formattable: FormatSpec[FormatT] | None, *, mode: FormattingMode
 ) -> Format[FormatT] | None:
     """Choose how a model is brought to answer in a format.
 
@@ -193,7 +195,7 @@ def resolve_format(
         default_mode: The mode of what is not a `Format` and not a parser.
     """
     if isinstance(spec, Format):
-        return spec
+        return cast("Format[FormatT]", spec)
     return format(spec, mode="parser" if is_output_parser(spec) else default_mode)
 
 
