@@ -91,7 +91,7 @@ class BasePrompt(Bindable, Generic[FormatT]):
             raise TypeError(f"A prompt must be a function, not {fn!r}")
         if isinstance(self.fn, Bindable):
             raise TypeError(
-                f"{fn!r} is already decorated: decorate the function once, or use {short_name(fn)}.fn"
+                f"{fn!r} is decorated already: decorate it once, or give {short_name(fn)}.fn"
             )
         self.toolkit = self.face.toolkit.of(tools)
         check_format(format)

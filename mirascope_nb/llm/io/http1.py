@@ -220,7 +220,9 @@ class ReplyReader:
         for raw in lines:
             line = raw.removesuffix("\r")
             if "\r" in line or "\0" in line:
-                raise BrokenReplyError("a header of the reply contains a character that is not allowed")
+                raise BrokenReplyError(
+                    "a header of the reply contains a character that is not allowed"
+                )
             told, colon, value = line.partition(":")
             if colon and FIELD_NAME.fullmatch(told):
                 name, value = told.lower(), value.strip(" \t")

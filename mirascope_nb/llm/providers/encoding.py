@@ -63,7 +63,8 @@ def load(data: bytes, provider: str) -> dict[str, Any]:
         ) from error
     if not isinstance(value, dict):
         raise ResponseValidationError(
-            f"{provider} sent JSON that is not an object: {data[:200].decode('utf-8', 'replace')!a}",
+            f"{provider} sent JSON that is not an object: "
+            f"{data[:200].decode('utf-8', 'replace')!a}",
             provider,
         )
     return value  # pyright: ignore[reportUnknownVariableType], JSON's names are strings

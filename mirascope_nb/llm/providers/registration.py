@@ -40,8 +40,8 @@ def checked_address(address: object, name: str) -> str:
         )
     if parts.query or parts.fragment:
         raise ValueError(
-            f"{address!r} cannot be an address for {name}, since the paths of requests are appended "
-            "to it: leave out everything after the path."
+            f"{address!r} cannot be an address for {name}, since request paths are appended to it: "
+            "leave out everything after the path."
         )
     return address
 
