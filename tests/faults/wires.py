@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["TEXT", "WIRES", "Wire"]
+__all__ = ["TEXT", "WIRES", "Wire", "events"]
 
 TEXT = "It is 4242 🦊"
 
@@ -34,13 +34,22 @@ class Wire:
     """What has to follow for a whole reply."""
 
 
-def _events(*events: dict[str, Any] | str, named: bool = False) -> bytes:
+def events(*given: dict[str, Any] | str | bytes, named: bool = False) -> bytes:
+    """An event stream: of JSON, of texts, and of bytes as they are.
+
+    Args:
+        *given: What it consists of.
+        named: Whether an event is called by its `type`.
+    """
     out = b""
-    for event in events:
+    for event in given:
+        if isinstance(event, bytes):
+            out += event
+            continue
         if isinstance(event, str):
             out += b"data: " + event.encode() + b"\n\n"
             continue
-        if named:
+        if named and "type" in event:
             out += b"event: " + event["type"].encode() + b"\n"
         text = json.dumps(event, ensure_ascii=False)
         if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
@@ -59,12 +68,12 @@ def _value(arguments: str) -> Any:
 
 def _chat() -> Wire:
     def delta(text: str) -> bytes:
-        return _events({"choices": [{"delta": {"content": text}}]})
+        return events({"choices": [{"delta": {"content": text}}]})
 
     def call(id: str, name: str, arguments: str) -> tuple[bytes, bytes]:
         tool = {"id": id, "function": {"name": name, "arguments": arguments}}
         asked = {"role": "assistant", "content": None, "tool_calls": [{"index": 0} | tool]}
-        streamed = _events(
+        streamed = events(
             {"choices": [{"delta": asked}]},
             {"choices": [{"delta": {}, "finish_reason": "tool_calls"}]},
             "[DONE]",
@@ -72,7 +81,7 @@ def _chat() -> Wire:
         whole = {"choices": [{"message": asked, "finish_reason": "tool_calls"}]}
         return streamed, json.dumps(whole).encode()
 
-    end = _events({"choices": [{"delta": {}, "finish_reason": "stop"}]}, "[DONE]")
+    end = events({"choices": [{"delta": {}, "finish_reason": "stop"}]}, "[DONE]")
     message = {"role": "assistant", "content": TEXT}
     return Wire(
         name="openai_chat",
@@ -80,7 +89,7 @@ def _chat() -> Wire:
         model="openai/gpt-4o",
         stream=delta("It is ") + delta("4242 🦊") + end,
         once=json.dumps({"choices": [{"message": message, "finish_reason": "stop"}]}).encode(),
-        overloaded=_events({"error": {"type": "overloaded_error", "message": "busy"}}),
+        overloaded=events({"error": {"type": "overloaded_error", "message": "busy"}}),
         delta=delta,
         call=call,
         end=end,
@@ -94,13 +103,13 @@ def _responses() -> Wire:
     place = {"item_id": "m", "output_index": 0, "content_index": 0}
 
     def delta(text: str) -> bytes:
-        return _events({"type": "response.output_text.delta", **place, "delta": text}, named=True)
+        return events({"type": "response.output_text.delta", **place, "delta": text}, named=True)
 
     def call(id: str, name: str, arguments: str) -> tuple[bytes, bytes]:
         tool = {"type": "function_call", "id": "fc", "call_id": id, "name": name}
         output = {"id": "r", "status": "completed", "output": [tool | {"arguments": arguments}]}
         done = {"type": "response.function_call_arguments.done", "item_id": "fc"}
-        streamed = _events(
+        streamed = events(
             added | {"item": tool | {"arguments": ""}},
             done | {"output_index": 0, "arguments": arguments},
             {"type": "response.completed", "response": output},
@@ -109,8 +118,8 @@ def _responses() -> Wire:
         return streamed, json.dumps(output).encode()
 
     added: dict[str, Any] = {"type": "response.output_item.added", "output_index": 0}
-    begin = _events({**added, "item": item | {"content": []}}, named=True)
-    end = _events(
+    begin = events({**added, "item": item | {"content": []}}, named=True)
+    end = events(
         {"type": "response.output_text.done", **place, "text": TEXT},
         {"type": "response.completed", "response": whole},
         named=True,
@@ -122,7 +131,7 @@ def _responses() -> Wire:
         model="openai/gpt-4o:responses",
         stream=begin + delta("It is ") + delta("4242 🦊") + end,
         once=json.dumps(whole).encode(),
-        overloaded=_events(error, named=True),
+        overloaded=events(error, named=True),
         delta=delta,
         call=call,
         begin=begin,
@@ -133,12 +142,12 @@ def _responses() -> Wire:
 def _anthropic() -> Wire:
     def delta(text: str) -> bytes:
         piece = {"type": "text_delta", "text": text}
-        return _events({"type": "content_block_delta", "index": 0, "delta": piece}, named=True)
+        return events({"type": "content_block_delta", "index": 0, "delta": piece}, named=True)
 
     def call(id: str, name: str, arguments: str) -> tuple[bytes, bytes]:
         tool: dict[str, Any] = {"type": "tool_use", "id": id, "name": name, "input": {}}
         piece = {"type": "input_json_delta", "partial_json": arguments}
-        streamed = _events(
+        streamed = events(
             {"type": "message_start", "message": {"usage": {"input_tokens": 1}}},
             {"type": "content_block_start", "index": 0, "content_block": tool},
             {"type": "content_block_delta", "index": 0, "delta": piece},
@@ -152,12 +161,12 @@ def _anthropic() -> Wire:
         return streamed, json.dumps(whole).encode()
 
     block = {"type": "text", "text": ""}
-    begin = _events(
+    begin = events(
         {"type": "message_start", "message": {"usage": {"input_tokens": 1}}},
         {"type": "content_block_start", "index": 0, "content_block": block},
         named=True,
     )
-    end = _events(
+    end = events(
         {"type": "content_block_stop", "index": 0},
         {"type": "message_delta", "delta": {"stop_reason": "end_turn"}},
         {"type": "message_stop"},
@@ -171,7 +180,7 @@ def _anthropic() -> Wire:
         model="anthropic/claude-sonnet-4-0",
         stream=begin + delta("It is ") + delta("4242 🦊") + end,
         once=json.dumps(whole | {"stop_reason": "end_turn"}).encode(),
-        overloaded=_events({"type": "error", "error": error}, named=True),
+        overloaded=events({"type": "error", "error": error}, named=True),
         delta=delta,
         call=call,
         begin=begin,
@@ -184,15 +193,15 @@ def _google() -> Wire:
         return {"candidates": [{"content": {"role": "model", "parts": [{"text": text}]}, **more}]}
 
     def delta(text: str) -> bytes:
-        return _events(candidate(text))
+        return events(candidate(text))
 
     def call(id: str, name: str, arguments: str) -> tuple[bytes, bytes]:
         part = {"functionCall": {"id": id, "name": name, "args": _value(arguments)}}
         content = {"role": "model", "parts": [part]}
         whole = {"candidates": [{"content": content, "finishReason": "STOP"}]}
-        return _events(whole), json.dumps(whole).encode()
+        return events(whole), json.dumps(whole).encode()
 
-    end = _events({"candidates": [{"finishReason": "STOP"}]})
+    end = events({"candidates": [{"finishReason": "STOP"}]})
     error = {"code": 503, "status": "UNAVAILABLE", "message": "busy"}
     return Wire(
         name="google",
@@ -200,7 +209,7 @@ def _google() -> Wire:
         model="google/gemini-2.5-flash",
         stream=delta("It is ") + delta("4242 🦊") + end,
         once=json.dumps(candidate(TEXT, finishReason="STOP")).encode(),
-        overloaded=_events({"error": error}),
+        overloaded=events({"error": error}),
         delta=delta,
         call=call,
         end=end,

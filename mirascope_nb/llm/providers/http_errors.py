@@ -93,7 +93,11 @@ def message_of(details: dict[str, Any]) -> str | None:
 
 def reports_error(body: dict[str, Any]) -> bool:
     """Whether a body that has no content reports an error instead, whatever its status."""
-    return bool(body.get("error") or body.get("errors")) or body.get("object") == "error"
+    if body.get("error") or body.get("errors") or body.get("detail"):
+        return True
+    if "error" in (body.get("object"), body.get("type"), body.get("status")):
+        return True
+    return bool(body.get("message")) and any(body.get(name) for name in ("code", "status"))
 
 
 def html_free(body: bytes, limit: int = 200) -> str:

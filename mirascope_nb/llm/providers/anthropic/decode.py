@@ -69,15 +69,11 @@ def decode_completion(request: Request, reply: HttpReply) -> Completion:
     """
     provider = request.provider_id
     raw = load_reply(reply.body, provider)
-    if not isinstance(raw.get("content"), list) and raw.get("type") != "message":
-        if reports_error(raw):
-            raise error_in_stream(provider, raw)
-        raise ResponseValidationError(f"{provider} sent a reply without content", provider)
     thoughtful = keeps_thoughts(request)
     ids = CallIds()
     content: list[AssistantContentPart] = []
     turn: list[dict[str, Any]] = []
-    for block in map(mapping, sequence(raw.get("content"))):
+    for block in _blocks_of(raw, provider):
         kept = block
         match block.get("type"):
             case "text":
@@ -107,6 +103,19 @@ def decode_completion(request: Request, reply: HttpReply) -> Completion:
         raw=raw,
         raw_message={"role": "assistant", "content": turn},
     )
+
+
+def _blocks_of(raw: dict[str, Any], provider: str) -> list[dict[str, Any]]:
+    content = raw.get("content")
+    if raw.get("error"):
+        raise error_in_stream(provider, raw)
+    if isinstance(content, str):  # as messages to the service may have it
+        return [{"type": "text", "text": content}]
+    if not isinstance(content, list) and raw.get("type") != "message":
+        if reports_error(raw):
+            raise error_in_stream(provider, raw)
+        raise ResponseValidationError(f"{provider} sent a reply without content", provider)
+    return [mapping(block) for block in sequence(content)]  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _string(value: object) -> str:
@@ -191,6 +200,8 @@ class MessagesStreamDecoder:
             return []
         raw = load(event.data, self._provider)
         chunks: Chunks = []
+        if raw.get("error"):
+            self._error(raw, chunks)
         kind = raw.get("type")
         handle = self._handlers.get(kind if isinstance(kind, str) else event.type)
         if handle is not None:
@@ -276,7 +287,8 @@ class MessagesStreamDecoder:
             case "thinking_delta":
                 kind, piece = "thinking", delta.get("thinking")
             case "input_json_delta":
-                kind, piece = "tool_use", delta.get("partial_json")
+                piece = delta.get("partial_json")
+                kind, piece = "tool_use", _arguments(piece) if mapping(piece) else piece
             case "signature_delta":
                 if part is not None and part.kind == "thinking":
                     told = _string(part.raw.get("signature"))
@@ -286,11 +298,9 @@ class MessagesStreamDecoder:
                 return
         if not isinstance(piece, str):
             return
-        if part is None or part.has_stopped:
-            if kind == "tool_use":  # of a call that never said what it calls
-                return
+        if part is None or (part.has_stopped and kind != "tool_use"):
             part = self._begin(raw.get("index"), kind, {"type": kind}, chunks)
-        if part.kind == kind:
+        if part.kind == kind and not part.has_stopped:
             self._more(part, piece, chunks)
 
     def _more(self, part: _Part, delta: str, chunks: Chunks) -> None:

@@ -62,12 +62,9 @@ def decode_completion(request: Request, reply: HttpReply) -> Completion:
     """
     provider = request.provider_id
     raw = load_reply(reply.body, provider)
-    candidate = _candidate(raw)
-    if candidate is None and not _is_blocked(raw):
-        if reports_error(raw):
-            raise error_in_stream(provider, raw)
+    candidate = _answer(raw, provider)
+    if not candidate and not raw.get("candidates") and not _is_blocked(raw):
         raise ResponseValidationError(f"{provider} sent a reply without candidates", provider)
-    candidate = candidate or {}
     parts = _parts(candidate)
     thoughtful = keeps_thoughts(request)
     ids = _CallIds()
@@ -102,9 +99,17 @@ def decode_completion(request: Request, reply: HttpReply) -> Completion:
     )
 
 
-def _candidate(raw: dict[str, Any]) -> dict[str, Any] | None:
-    candidates = sequence(raw.get("candidates"))
-    return mapping(candidates[0]) if candidates else None
+def _answer(raw: dict[str, Any], provider: str) -> dict[str, Any]:
+    """The one candidate that was asked for, should there be more; an empty one if there is none.
+
+    Raises:
+        APIError: If an error is reported instead.
+    """
+    candidates = [mapping(candidate) for candidate in sequence(raw.get("candidates"))]
+    if raw.get("error") or (not candidates and reports_error(raw)):
+        raise error_in_stream(provider, raw)
+    own = (each for each in candidates if each.get("index", 0) == 0)
+    return next(own, candidates[0] if candidates else {})
 
 
 def _parts(candidate: dict[str, Any]) -> list[dict[str, Any]]:
@@ -209,10 +214,10 @@ class GenerateStreamDecoder:
         if not event.data.strip() or event.data == b"[DONE]":  # a keep-alive, a proxy's habit
             return []
         raw = load(event.data, self._provider)
-        if raw.get("error"):
+        if event.type == "error":
             raise error_in_stream(self._provider, raw)
         chunks: Chunks = []
-        candidate = _candidate(raw) or {}
+        candidate = _answer(raw, self._provider)
         for part in _parts(candidate):
             self._parts.append(self._part(part, chunks))
         self._queries = max(self._queries, _queries(candidate))

@@ -10,7 +10,8 @@ from mirascope_nb.llm.formatting import FormattingMode
 from mirascope_nb.llm.io.protocol import HttpReply, HttpRequest
 from mirascope_nb.llm.providers.codec import Completion, Request
 from mirascope_nb.llm.providers.encoding import dump
-from mirascope_nb.llm.providers.openai_chat.decode import ChatStreamDecoder, decode_completion
+from mirascope_nb.llm.providers.openai_chat.completion import decode_completion
+from mirascope_nb.llm.providers.openai_chat.decode import ChatStreamDecoder
 from mirascope_nb.llm.providers.openai_chat.encode import encode_body
 from mirascope_nb.llm.providers.openai_errors import error_of_reply
 from mirascope_nb.llm.providers.openai_models import takes_strict_formats

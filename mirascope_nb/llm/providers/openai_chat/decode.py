@@ -1,4 +1,4 @@
-"""Chat completions to parts and chunks.
+"""Streamed chat completions to chunks.
 
 A stream's states: nothing, a thought, a text or a refusal is open, or tool calls are, told apart by
 `index`.
@@ -6,7 +6,8 @@ What opens closes what is open of another kind; `finish_reason` closes everythin
 stream. A call is closed when the next one begins, if its arguments are a whole object by then.
 
 Servers that imitate the service reuse or leave out the index, and the id: a new id is a new call,
-and so is another name, or the same name once the call is whole.
+and so is another name, or the same name once the call is whole. An id that comes without a name is
+no new call while one is under way: some servers make up an id for each delta.
 """
 
 from __future__ import annotations
@@ -27,119 +28,38 @@ from mirascope_nb.llm.chunks import (
     ToolCallEndChunk,
     ToolCallStartChunk,
 )
-from mirascope_nb.llm.content import AssistantContentPart, Text, Thought, ToolCall
 from mirascope_nb.llm.exceptions import ConnectionError, ResponseValidationError
-from mirascope_nb.llm.io.protocol import HttpReply
-from mirascope_nb.llm.providers.codec import Completion, Request
+from mirascope_nb.llm.providers.codec import Request
 from mirascope_nb.llm.providers.decoding import (
     Block,
     Blocks,
     CallIds,
     UsageMeter,
     arguments_text,
-    count,
     is_whole_object,
     keeps_thoughts,
 )
-from mirascope_nb.llm.providers.encoding import load, load_reply, mapping, sequence
+from mirascope_nb.llm.providers.encoding import load, mapping, sequence
 from mirascope_nb.llm.providers.http_errors import reports_error
+from mirascope_nb.llm.providers.openai_chat.choices import (
+    FINISH_REASONS,
+    calls_in,
+    failure_in,
+    first_choice,
+    reasoning_in,
+    text_of,
+    usage_of,
+)
 from mirascope_nb.llm.providers.openai_errors import error_in_stream
 from mirascope_nb.llm.providers.openai_parts import names_format_tool
 from mirascope_nb.llm.sse import Event
-from mirascope_nb.llm.usage import FinishReason, Usage
+from mirascope_nb.llm.usage import FinishReason
 
-__all__ = ["ChatStreamDecoder", "decode_completion"]
+__all__ = ["ChatStreamDecoder"]
 
-FINISH_REASONS = {
-    "length": FinishReason.MAX_TOKENS,
-    "content_filter": FinishReason.REFUSAL,
-}
 DONE = b"[DONE]"
+SHORT = 16
 TEXTS = ("text", "refusal")
-
-
-def decode_completion(request: Request, reply: HttpReply) -> Completion:
-    """A whole reply as parts.
-
-    Raises:
-        APIError: If the body reports an error in spite of its status, as some proxies answer.
-        ResponseValidationError: If there is no choice in it.
-    """
-    raw = load_reply(reply.body, request.provider_id)
-    choices = sequence(raw.get("choices"))
-    if not choices:
-        if reports_error(raw):
-            raise error_in_stream(request.provider_id, raw)
-        raise ResponseValidationError(
-            f"{request.provider_id} sent a reply without choices", request.provider_id
-        )
-    choice = mapping(choices[0])
-    if choice.get("finish_reason") == "error" and choice.get("error"):
-        raise error_in_stream(request.provider_id, choice)
-    message = mapping(choice.get("message"))
-    content: list[AssistantContentPart] = []
-    if keeps_thoughts(request) and (thought := _reasoning(message)):
-        content.append(Thought(thought=thought))
-    if text := _text(message.get("content")):
-        content.append(Text(text=text))
-    finish = FINISH_REASONS.get(str(choice.get("finish_reason")))
-    if refusal := message.get("refusal"):
-        content.append(Text(text=str(refusal)))
-        finish = FinishReason.REFUSAL
-    ids = CallIds()
-    calls = [mapping(call) for call in sequence(message.get("tool_calls"))]
-    for number, call in enumerate(calls):
-        function = mapping(call.get("function"))
-        part = ToolCall(
-            id=ids.unique(call.get("id")),
-            name=str(function.get("name") or ""),
-            args=arguments_text(function.get("arguments")) or "{}",
-        )
-        content.append(part)
-        calls[number] = call | {"id": part.id}
-    turn = {key: value for key, value in message.items() if value is not None}
-    return Completion(
-        content=content,
-        finish_reason=finish,
-        usage=_usage(raw.get("usage")),
-        raw=raw,
-        raw_message=turn | {"tool_calls": calls} if calls else turn,
-    )
-
-
-def _reasoning(message: dict[str, Any]) -> str:
-    """Readable reasoning: where DeepSeek and vLLM, or OpenRouter, or Mistral put it."""
-    thought = message.get("reasoning_content") or message.get("reasoning")
-    if thought is None and isinstance(message.get("content"), list):
-        return "".join(
-            _text(part.get("thinking"))
-            for part in map(mapping, sequence(message["content"]))
-            if part.get("type") == "thinking"
-        )
-    return thought if isinstance(thought, str) else ""
-
-
-def _text(content: object) -> str:
-    """Content as text: a string, or Mistral's list of parts."""
-    if isinstance(content, list):
-        return "".join(str(mapping(part).get("text") or "") for part in sequence(content))  # pyright: ignore[reportUnknownArgumentType]
-    return content if isinstance(content, str) else ""
-
-
-def _usage(raw: object) -> Usage | None:
-    counts = mapping(raw)
-    if not counts:
-        return None
-    read = mapping(counts.get("prompt_tokens_details"))
-    written = mapping(counts.get("completion_tokens_details"))
-    return Usage(
-        input_tokens=count(counts.get("prompt_tokens")),
-        output_tokens=count(counts.get("completion_tokens")),
-        cache_read_tokens=count(read.get("cached_tokens")),
-        cache_write_tokens=count(read.get("cache_write_tokens")),
-        reasoning_tokens=count(written.get("reasoning_tokens")),
-        raw=counts,
-    )
 
 
 class _Call:
@@ -170,6 +90,8 @@ class ChatStreamDecoder:
         self._provider = request.provider_id
         self._keeps_thoughts = keeps_thoughts(request)
         self._open: str | None = None
+        self._held: list[tuple[str, str]] = []
+        """Texts, by kind, that came in the midst of a call."""
         self._text: list[str] = []
         self._refusal: list[str] = []
         self._ids = CallIds()
@@ -178,6 +100,8 @@ class ChatStreamDecoder:
         self._called: list[_Call] = []
         self._by_wire_id: dict[str, _Call] = {}
         self._last: _Call | None = None
+        self._is_begun = False
+        """Whether there has been a delta."""
         self._is_finished = False
         self._finish: FinishReason | None = None
         self._meter = UsageMeter()
@@ -186,28 +110,46 @@ class ChatStreamDecoder:
     def feed(self, event: Event, /) -> list[StreamResponseChunk]:
         """The chunks of one event; see `StreamDecoder.feed`."""
         data = event.data
-        if data == DONE:
-            self.done = True
-            return self._ended()
+        if data == DONE or (len(data) < SHORT and data.strip(b' \t"') == DONE):
+            return self._done()
         if not data or data.isspace():  # a keep-alive
             return []
         raw = load(data, self._provider)
         if raw.get("error") or event.type == "error":
             raise error_in_stream(self._provider, raw)
         chunks: list[StreamResponseChunk] = []
+        counts = raw.get("usage")
         if choices := sequence(raw.get("choices")):
-            choice = mapping(choices[0])
-            if delta := choice.get("delta"):
-                self._delta(mapping(delta), chunks)
-            if reason := choice.get("finish_reason"):
-                self._finished(reason, choice, chunks)
+            choice = mapping(choices[0]) if len(choices) == 1 else first_choice(choices)
+            self._choice(choice, chunks)
+            counts = counts or choice.get("usage")
         elif reports_error(raw):
             raise error_in_stream(self._provider, raw)
-        if counts := raw.get("usage"):
-            usage = _usage(counts)
+        if counts:
+            usage = usage_of(counts)
             if usage is not None:
                 chunks.append(self._meter.news(usage))
         return chunks
+
+    def _done(self) -> list[StreamResponseChunk]:
+        self.done = True
+        if not (self._is_begun or self._is_finished):
+            raise ResponseValidationError(
+                f"{self._provider} sent a stream without a reply", self._provider
+            )
+        return self._ended()
+
+    def _choice(self, choice: dict[str, Any], chunks: list[StreamResponseChunk]) -> None:
+        if choice.get("error"):
+            raise failure_in(self._provider, choice)
+        delta = choice.get("delta")
+        if not delta and not self._is_begun:
+            delta = choice.get("message")  # of a server that sends the whole reply as an event
+        if delta:
+            self._is_begun = True
+            self._delta(mapping(delta), chunks)
+        if reason := choice.get("finish_reason"):
+            self._finished(reason, choice, chunks)
 
     def finish(self) -> list[StreamResponseChunk]:
         """What is left when a tolerated stream ends without `[DONE]`.
@@ -220,22 +162,28 @@ class ChatStreamDecoder:
         return self._ended()
 
     def _delta(self, delta: dict[str, Any], chunks: list[StreamResponseChunk]) -> None:
-        if self._keeps_thoughts and (thought := _reasoning(delta)):
-            self._switch("thought", chunks)
-            chunks.append(ThoughtChunk(delta=thought))
+        if self._keeps_thoughts and (thought := reasoning_in(delta)):
+            self._say("thought", thought, chunks)
         content = delta.get("content")
-        if content and (text := content if isinstance(content, str) else _text(content)):
-            self._switch("text", chunks)
+        if content and (text := content if isinstance(content, str) else text_of(content)):
             self._text.append(text)
-            chunks.append(TextChunk(delta=text))
+            self._say("text", text, chunks)
         if refusal := delta.get("refusal"):
-            self._switch("refusal", chunks)
             self._refusal.append(str(refusal))
-            chunks.append(TextChunk(delta=str(refusal)))
-        if calls := delta.get("tool_calls"):
+            self._say("refusal", str(refusal), chunks)
+        if delta.get("tool_calls") or delta.get("function_call"):
             self._switch("tools", chunks)
-            for call in sequence(calls):
+            for call in calls_in(delta):
                 self._tool(mapping(call), chunks)
+
+    def _say(self, kind: str, text: str, chunks: list[StreamResponseChunk]) -> None:
+        """More of a thought or a text. What comes in the midst of a call waits for its end."""
+        if self._open != kind:
+            if self._open == "tools" and self._last is not None and not self._last.is_whole():
+                self._held.append((kind, text))
+                return
+            self._switch(kind, chunks)
+        chunks.append(ThoughtChunk(delta=text) if kind == "thought" else TextChunk(delta=text))
 
     def _switch(self, kind: str, chunks: list[StreamResponseChunk]) -> None:
         """Have a block of this kind open, and none of another."""
@@ -259,6 +207,12 @@ class ChatStreamDecoder:
             self._blocks.end_all(chunks)
             self._calls.clear()
             self._last = None
+            self._open = None
+            held, self._held = self._held, []
+            for kind, text in held:
+                self._say(kind, text, chunks)
+            if held:
+                self._close(chunks)
         self._open = None
 
     def _tool(self, delta: dict[str, Any], chunks: list[StreamResponseChunk]) -> None:
@@ -267,7 +221,7 @@ class ChatStreamDecoder:
         name = name if isinstance(name, str) else ""
         index, wire_id = delta.get("index"), delta.get("id") or None
         if not isinstance(index, int):
-            index = None
+            index = int(index) if isinstance(index, str) and index.isdecimal() else None
         call = self._known(index, wire_id, name)
         if call is None:
             call = self._begun(index, wire_id, chunks)
@@ -291,9 +245,11 @@ class ChatStreamDecoder:
             return None if is_new else known
         if wire_id == known.wire_id or (known.wire_id is None and not known.name):
             return known
-        if index is None and isinstance(wire_id, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-            return self._by_wire_id.get(wire_id)
-        return None
+        told = self._by_wire_id.get(wire_id) if isinstance(wire_id, str) else None  # pyright: ignore[reportUnnecessaryIsInstance]
+        if index is None and told is not None:
+            return told
+        is_further = not (name or told is not None or known.is_whole())
+        return known if is_further else None
 
     def _begun(
         self, index: int | None, wire_id: str | None, chunks: list[StreamResponseChunk]
@@ -329,8 +285,8 @@ class ChatStreamDecoder:
     def _finished(
         self, reason: object, choice: dict[str, Any], chunks: list[StreamResponseChunk]
     ) -> None:
-        if reason == "error" and choice.get("error"):
-            raise error_in_stream(self._provider, choice)
+        if reason == "error":
+            raise failure_in(self._provider, choice)
         self._is_finished = True
         self._close(chunks)
         self._finish = FINISH_REASONS.get(str(reason))

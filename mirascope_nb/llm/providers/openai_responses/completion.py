@@ -12,6 +12,7 @@ from mirascope_nb.llm.providers.http_errors import reports_error
 from mirascope_nb.llm.providers.openai_errors import error_in_stream
 from mirascope_nb.llm.providers.openai_responses.items import (
     finish_reason_of,
+    has_failed,
     parts_of,
     refuses,
     searches_in,
@@ -22,7 +23,7 @@ from mirascope_nb.llm.providers.openai_responses.items import (
 
 __all__ = ["decode_completion"]
 
-FAILED = ("failed", "cancelled")
+UNFINISHED = ("queued", "in_progress")
 
 
 def decode_completion(request: Request, reply: HttpReply) -> Completion:
@@ -34,10 +35,12 @@ def decode_completion(request: Request, reply: HttpReply) -> Completion:
     """
     provider = request.provider_id
     raw = load_reply(reply.body, provider)
-    if raw.get("status") in FAILED or (not raw.get("output") and reports_error(raw)):
+    if has_failed(raw) or (not raw.get("output") and reports_error(raw)):
         raise error_in_stream(provider, raw)
     if not isinstance(raw.get("output"), list):
         raise ResponseValidationError(f"{provider} sent a reply without output", provider)
+    if not raw["output"] and raw.get("status") in UNFINISHED:
+        raise ResponseValidationError(f"{provider} sent a reply that is {raw['status']}", provider)
     output = [mapping(item) for item in sequence(raw["output"])]
     thoughtful = keeps_thoughts(request)
     ids = CallIds()

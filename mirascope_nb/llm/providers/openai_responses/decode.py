@@ -46,6 +46,7 @@ from mirascope_nb.llm.providers.openai_errors import error_in_stream
 from mirascope_nb.llm.providers.openai_parts import names_format_tool
 from mirascope_nb.llm.providers.openai_responses.items import (
     finish_reason_of,
+    has_failed,
     parts_of,
     refuses,
     searches_in,
@@ -113,6 +114,7 @@ class ResponsesStreamDecoder:
             "error": self._error,
             "response.cancelled": self._failed,
             "response.completed": self._completed,
+            "response.content_part.done": self._content_done,
             "response.created": self._count,
             "response.failed": self._failed,
             "response.function_call_arguments.delta": self._arguments,
@@ -276,6 +278,14 @@ class ResponsesStreamDecoder:
         self._refused = True
         self._part_done(raw, "text", "content_index", raw.get("refusal"), chunks)
 
+    def _content_done(self, raw: dict[str, Any], chunks: Chunks) -> None:
+        """A part is whole, of which perhaps nothing else has told."""
+        part = mapping(raw.get("part"))
+        if part.get("type") == "refusal":
+            self._refusal_done(raw | {"refusal": part.get("refusal")}, chunks)
+        elif part.get("type") == "output_text":
+            self._text_done(raw | {"text": part.get("text")}, chunks)
+
     def _summary(self, raw: dict[str, Any], chunks: Chunks) -> None:
         self._delta(raw, "thought", "summary_index", raw.get("delta"), chunks)
 
@@ -312,7 +322,9 @@ class ResponsesStreamDecoder:
         state = self._item(raw, raw.get("item_id"))
         delta = raw.get("delta")
         if not isinstance(delta, str):
-            return
+            delta = arguments_text(delta)
+            if not delta:
+                return
         if state.call is None:
             state.arguments.append(delta)
         elif not state.call.block.ended:
@@ -338,6 +350,8 @@ class ResponsesStreamDecoder:
 
     def _completed(self, raw: dict[str, Any], chunks: Chunks) -> None:
         response = mapping(raw.get("response"))
+        if has_failed(response):
+            self._failed(raw, chunks)
         output = [mapping(item) for item in sequence(response.get("output"))] or self._output
         self._fill_all(output, chunks)
         self._blocks.end_all(chunks)

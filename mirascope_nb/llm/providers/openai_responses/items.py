@@ -11,6 +11,7 @@ from mirascope_nb.llm.usage import FinishReason, ProviderToolUsage, Usage
 
 __all__ = [
     "finish_reason_of",
+    "has_failed",
     "parts_of",
     "refuses",
     "searches_in",
@@ -31,13 +32,21 @@ def parts_of(item: dict[str, Any]) -> Iterator[tuple[str, tuple[str, int], str]]
         for index, part in enumerate(map(mapping, sequence(item.get("summary")))):
             if text := part.get("text"):
                 yield "thought", ("summary_index", index), str(text)
-    elif item.get("type") != "message":
+    elif item.get("type") not in ("message", None):
         return
-    kind = "text" if item.get("type") == "message" else "thought"
-    for index, part in enumerate(map(mapping, sequence(item.get("content")))):
+    kind = "thought" if item.get("type") == "reasoning" else "text"
+    content = item.get("content")
+    if content and isinstance(content, str):
+        yield kind, ("content_index", 0), content
+    for index, part in enumerate(map(mapping, sequence(content))):
         text = part.get("refusal") if part.get("type") == "refusal" else part.get("text")
         if text:
             yield kind, ("content_index", index), str(text)
+
+
+def has_failed(response: dict[str, Any]) -> bool:
+    """Whether a reply says of itself that it is none, however it is called."""
+    return bool(response.get("error")) or response.get("status") in ("failed", "cancelled")
 
 
 def refuses(item: dict[str, Any]) -> bool:
