@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = ["checked_address", "checked_transport", "differs"]
 
+ENDPOINTS = ("/chat/completions", "/responses", "/messages")
+"""Paths that manuals show behind an address; a request appends its own."""
+
 
 def checked_address(address: object, name: str) -> str:
     """An address to which the paths of requests can be appended.
@@ -38,6 +41,12 @@ def checked_address(address: object, name: str) -> str:
             f"{address!r} is not an address for {name}: write the whole URL, "
             "such as 'https://host.example/v1'."
         )
+    for endpoint in ENDPOINTS:
+        if parts.path.rstrip("/").endswith(endpoint):
+            raise ValueError(
+                f"{address!r} is one endpoint of {name}. Pass the URL that all of them begin with: "
+                f"leave out '{endpoint}'."
+            )
     if parts.query or parts.fragment:
         raise ValueError(
             f"{address!r} cannot be an address for {name}, since request paths are appended to it: "

@@ -72,6 +72,11 @@ def register_provider(
             built = _build(provider, api_key, base_url, transport, timeout)
         elif not isinstance(provider, BaseProvider):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"{provider!r} is neither a provider id nor a provider")
+        elif (api_key, base_url, transport, timeout) != (None,) * 4:
+            raise TypeError(
+                f"{provider!r} is already built: pass api_key, base_url, transport and timeout to "
+                "its class instead."
+            )
         else:
             built = provider
         if scope is None:
@@ -116,6 +121,8 @@ def get_provider_for_model(model_id: str) -> Provider:
         longest = max(len(scope) for scope, _ in known)
         chain = [(scope, vendor) for scope, vendor in known if len(scope) == longest]
         for scope, vendor in chain:
+            if (router := _registered_router(vendor)) is not None:
+                return register_provider(router, scope)
             if _has_key(vendor):
                 return register_provider(vendor.id, scope)
         vendor = chain[0][1]
@@ -145,6 +152,13 @@ def _build(
             api_key=api_key, base_url=base_url, transport=transport, timeout=timeout
         )
     return built
+
+
+def _registered_router(vendor: Vendor) -> Provider | None:
+    """The router registered last, which need not have been registered for ids like `router/...`."""
+    if vendor.default_scope:
+        return None
+    return next((_built[key] for key in reversed(_built) if key[0] == vendor.id), None)
 
 
 def _has_key(vendor: Vendor) -> bool:

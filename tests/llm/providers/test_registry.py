@@ -50,6 +50,23 @@ def test_a_router_registered_without_a_scope_serves_nothing() -> None:
         get_provider_for_model("meta-llama/llama")
 
 
+def test_a_router_registered_with_a_key_serves_the_ids_that_begin_with_its_own() -> None:
+    llm.register_provider("openrouter", api_key="a")
+    latest = llm.register_provider("openrouter", "meta-llama/", api_key="b")
+    assert get_provider_for_model("openrouter/meta-llama/llama") is latest
+    with pytest.raises(llm.MissingAPIKeyError):
+        get_provider_for_model("requesty/meta-llama/llama")
+
+
+@pytest.mark.parametrize("settings", [{"api_key": "a"}, {"base_url": "http://x"}, {"timeout": 3}])
+def test_settings_for_a_provider_that_is_already_built_are_refused(settings: Any) -> None:
+    provider = providers.GroqProvider(api_key="a")
+    with pytest.raises(TypeError, match="already built"):
+        llm.register_provider(provider, "mine/", **settings)
+    with pytest.raises(llm.NoRegisteredProviderError):
+        get_provider_for_model("mine/m")
+
+
 def test_an_unknown_provider_is_an_error_with_a_suggestion() -> None:
     with pytest.raises(ValueError, match=r"Unknown provider: 'opnai'.*'openai'"):
         llm.register_provider("opnai")
@@ -119,8 +136,11 @@ def test_no_model_id_is_made_up(model_id: str) -> None:
         ("ftp://host.example", "write the whole URL"),
         ("https://", "write the whole URL"),
         ("https://host example/v1", "write the whole URL"),
-        ("https://host.example/v1?api-version=1", "leave out what follows the path"),
-        ("https://host.example/v1#models", "leave out what follows the path"),
+        ("https://host.example/v1?api-version=1", "leave out everything after the path"),
+        ("https://host.example/v1#models", "leave out everything after the path"),
+        ("https://host.example/v1/chat/completions", "leave out '/chat/completions'"),
+        ("https://host.example/v1/responses/", "leave out '/responses'"),
+        ("https://host.example/v1/messages", "leave out '/messages'"),
     ],
 )
 @pytest.mark.parametrize("provider", ["openai", "ollama", "mirascope"])
