@@ -9,8 +9,7 @@ from collections import Counter
 from collections.abc import Awaitable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
-from functools import partial
-from typing import Any, Literal, TypeVar, cast, overload
+from typing import Any, Literal, TypedDict, TypeVar, Unpack, cast, overload
 
 from mirascope_nb import _defaults, llm, spending
 from mirascope_nb.kernel.frontend import detect
@@ -27,6 +26,7 @@ from mirascope_nb.parallel import (
     Results,
     Tally,
     TextProgress,
+    job_of,
     read_inputs,
     retry_policy,
     target_of,
@@ -87,7 +87,7 @@ async def gather(
         with running(), llm.limits.gathering() as share, _one_panel():
             given = _once(awaitables)
             batch: Batch[T] = Batch(
-                [partial(_same, each) for each in given],
+                [job_of(each) for each in given],
                 limit=limit,
                 description=description,
                 keep_going=return_exceptions,
@@ -103,53 +103,45 @@ async def gather(
     ]
 
 
+class MapOptions(TypedDict, total=False):
+    """What `map` takes by name, whatever it returns."""
+
+    limit: int | None
+    description: str
+    model: llm.Model | str | None
+    ctx: llm.Context[Any] | None
+    retry: bool | llm.RetryConfig
+    journal: str | os.PathLike[str] | None
+    refresh: bool
+    max_cost: float | Decimal | None
+
+
 @overload
 async def map(
     call: Any,
     inputs: Any,
     *,
-    limit: int | None = MAP_LIMIT,
-    description: str = "Map",
-    model: llm.Model | str | None = None,
-    ctx: llm.Context[Any] | None = None,
-    retry: bool | llm.RetryConfig = True,
-    journal: str | os.PathLike[str] | None = None,
-    refresh: bool = False,
-    max_cost: float | Decimal | None = None,
     dry_run: Literal[False] = False,
     detach: Literal[False] = False,
+    **options: Unpack[MapOptions],
 ) -> Results[Any]: ...
 @overload
 async def map(
     call: Any,
     inputs: Any,
     *,
-    limit: int | None = MAP_LIMIT,
-    description: str = "Map",
-    model: llm.Model | str | None = None,
-    ctx: llm.Context[Any] | None = None,
-    retry: bool | llm.RetryConfig = True,
-    journal: str | os.PathLike[str] | None = None,
-    refresh: bool = False,
-    max_cost: float | Decimal | None = None,
     dry_run: Literal[True],
     detach: bool = False,
+    **options: Unpack[MapOptions],
 ) -> Estimate: ...
 @overload
 async def map(
     call: Any,
     inputs: Any,
     *,
-    limit: int | None = MAP_LIMIT,
-    description: str = "Map",
-    model: llm.Model | str | None = None,
-    ctx: llm.Context[Any] | None = None,
-    retry: bool | llm.RetryConfig = True,
-    journal: str | os.PathLike[str] | None = None,
-    refresh: bool = False,
-    max_cost: float | Decimal | None = None,
     dry_run: Literal[False] = False,
     detach: Literal[True],
+    **options: Unpack[MapOptions],
 ) -> DetachedMap: ...
 async def map(
     call: Any,
@@ -188,7 +180,7 @@ async def map(
             file, and only rows that are missing or failed are sent and paid for.
         refresh: Send every row again, including those in the journal.
         max_cost: US dollars. Rows that could take the total above it are cancelled unsent.
-        dry_run: Send nothing, and return an estimate.
+        dry_run: Send nothing, and return an estimate. It reads an iterator to its end.
         detach: Return at once with a handle, and go on in the background. Under nbconvert and the
             like it returns when all is done, since the kernel ends with the notebook.
 
@@ -202,10 +194,13 @@ async def map(
         OSError: If the journal cannot be written; its `results` hold what was done.
         TypeError: If the call or the inputs are of an unknown kind, or a frame lacks a column.
         UnknownPriceError: If `max_cost` is given and no price is known.
-        ValueError: If the limit is not positive, a prompt has no model, or a context is missing.
+        ValueError: If the limit is not positive, `max_cost` is below 0, a prompt has no model, or a
+            context is missing.
     """
     if limit is not None and limit < 1:
         raise ValueError("limit must be at least 1")
+    if max_cost is not None and not max_cost >= 0:
+        raise ValueError(f"max_cost must be an amount of US dollars, not {max_cost}")
     target = target_of(call, model=model, ctx=ctx, policy=retry_policy(retry))
     mapping = Mapping(
         target,
@@ -303,8 +298,13 @@ def _check(awaitables: Sequence[object], name: str) -> None:
     for each in awaitables:
         if not inspect.isawaitable(each):
             kind = type(each).__name__
-            many = isinstance(each, Iterable) and not isinstance(each, str | bytes)
-            hint = f": {name}(*things) takes them one by one" if many else ""
+            hint = ""
+            if isinstance(each, llm.AsyncResponse | llm.AsyncStreamResponse):
+                hint = ", which was awaited already: leave out its `await`"
+            elif isinstance(each, llm.Response | llm.StreamResponse):
+                hint = ", which a blocking call has waited for: write it with `async def`"
+            elif isinstance(each, Iterable) and not isinstance(each, str | bytes):
+                hint = f": {name}(*things) takes them one by one"
             raise TypeError(f"{name} awaits coroutines, tasks and the like, not {kind}{hint}")
 
 
@@ -335,7 +335,3 @@ def _once(awaitables: Sequence[Awaitable[T]]) -> list[Awaitable[T]]:
             shared[id(each)] = asyncio.ensure_future(each)
         once.append(shared[id(each)])
     return once
-
-
-def _same(awaitable: Any) -> Any:
-    return awaitable

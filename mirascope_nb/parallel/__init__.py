@@ -4,7 +4,7 @@ from mirascope_nb.parallel.batch import Batch
 from mirascope_nb.parallel.budget import Budget, Estimate, UnknownPriceError
 from mirascope_nb.parallel.completion import AsCompleted
 from mirascope_nb.parallel.detached import DetachedMap
-from mirascope_nb.parallel.jobs import Outcome
+from mirascope_nb.parallel.jobs import Outcome, job_of
 from mirascope_nb.parallel.journal import Journal, JournalInUseError
 from mirascope_nb.parallel.mapping import Mapping
 from mirascope_nb.parallel.progress import Progress, ProgressActions, ProgressState, TextProgress
@@ -33,6 +33,7 @@ __all__ = [
     "Tally",
     "TextProgress",
     "UnknownPriceError",
+    "job_of",
     "read_inputs",
     "retry_policy",
     "target_of",

@@ -6,13 +6,12 @@ import asyncio
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
 from mirascope_nb import llm
 from mirascope_nb.kernel import running
 from mirascope_nb.parallel.batch import Batch
-from mirascope_nb.parallel.jobs import Outcome
+from mirascope_nb.parallel.jobs import Outcome, job_of
 from mirascope_nb.parallel.progress import Progress, ProgressActions
 from mirascope_nb.parallel.tally import Tally, waiting_for
 
@@ -24,6 +23,7 @@ T = TypeVar("T")
 class AsCompleted(Generic[T]):
     """Awaitables in the order in which they end, each to be awaited for its result.
 
+    A task or future that was given is itself what `async for` gives, so that it can be looked up.
     Iterate with `async for` or `for`. Whoever leaves the loop early cancels the rest.
     """
 
@@ -57,7 +57,7 @@ class AsCompleted(Generic[T]):
         self._surround = surround
         self._timeout = timeout
         self._batch: Batch[T] = Batch(
-            [partial(_same, each) for each in awaitables],
+            [job_of(each) for each in awaitables],
             limit=limit,
             description=description,
             keep_going=True,
@@ -127,7 +127,11 @@ class AsCompleted(Generic[T]):
             if inspect.iscoroutine(each) and inspect.getcoroutinestate(each) == "CORO_CREATED":
                 each.close()
 
-    def _put(self, index: int, outcome: Outcome[T]) -> None:  # noqa: ARG002, the order is theirs
+    def _put(self, index: int, outcome: Outcome[T]) -> None:
+        given = self._awaitables[index]
+        if isinstance(given, asyncio.Future) and given.done():
+            self._ended.put_nowait(given)
+            return
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         if outcome.error is None:
             future.set_result(cast("T", outcome.value))
@@ -141,7 +145,3 @@ class AsCompleted(Generic[T]):
     def _note_waiting(self, tally: Tally) -> None:
         if self._share is not None:
             tally.waiting_for = waiting_for(self._share, self._batch.asking)
-
-
-def _same(awaitable: Any) -> Any:
-    return awaitable

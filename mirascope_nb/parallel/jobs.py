@@ -6,13 +6,18 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
-__all__ = ["Job", "Outcome", "perform", "unpacked"]
+__all__ = ["Job", "Outcome", "job_of", "perform", "unpacked"]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 Job: TypeAlias = Callable[[], Awaitable[T]]
 """Begins a piece of work: called when there is room for it."""
+
+
+def job_of(awaitable: Awaitable[T]) -> Job[T]:
+    """What is there to be awaited, as a job."""
+    return lambda: awaitable
 
 
 @dataclass(frozen=True, slots=True)

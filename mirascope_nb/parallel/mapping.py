@@ -137,8 +137,17 @@ class Mapping:
             OSError: If the journal cannot be written.
         """
         self._begin_retry(cancelled=cancelled)
-        if self._again is not None:
-            await asyncio.shield(self._again)
+        again = self._again
+        if again is None:
+            return
+        with running():
+            try:
+                await asyncio.wait([again])
+            except asyncio.CancelledError:
+                self._forward("cancel")
+                await asyncio.wait([again])
+                raise
+            await again
 
     # -- running ---------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import html
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Generic, TypeVar, cast, overload
 
@@ -136,9 +136,13 @@ class Results(Sequence[T], Generic[T]):
 
         Returns:
             These results.
+
+        Raises:
+            RuntimeError: If they were copied or loaded from a file.
         """
-        if self._retry is not None:
-            await self._retry(cancelled=cancelled)
+        if self._retry is None:
+            raise RuntimeError("a copy of results cannot be retried: map over its `errors` instead")
+        await self._retry(cancelled=cancelled)
         return self
 
     def add(self) -> None:
@@ -156,6 +160,11 @@ class Results(Sequence[T], Generic[T]):
     def on_retry(self, retry: Callable[..., Awaitable[None]]) -> None:
         """Say how failed rows are run again."""
         self._retry = retry
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The map, with its call, its journal and its context, does not go along.
+        inputs = replace(self._inputs, rows=list(self._inputs.rows), more=None)
+        return vars(self) | {"_retry": None, "_inputs": inputs, "_outcomes": list(self._outcomes)}
 
     def __len__(self) -> int:
         return len(self._outcomes)

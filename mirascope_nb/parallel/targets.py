@@ -8,6 +8,7 @@ function that calls models by itself is called again as a whole.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import functools
 import inspect
@@ -95,7 +96,7 @@ class FunctionTarget:
     async def _once(self, row: Row) -> Any:
         if self._is_async:
             return await _whole(await self.fn(*row.args, **row.kwargs))
-        result = await self._in_thread(functools.partial(self.fn, *row.args, **row.kwargs))
+        result = await self._in_thread(lambda: _read(self.fn(*row.args, **row.kwargs)))
         return await _whole(await result if inspect.isawaitable(result) else result)
 
     async def _in_thread(self, work: Callable[[], Any]) -> Any:
@@ -215,7 +216,8 @@ def target_of(
             )
         return CallTarget(given, chosen, streamed=streamed, ctx=ctx, policy=policy)
     if not callable(given):
-        raise TypeError(f"{given!r} is not a call, a prompt or a function")
+        hint = ": give its call_async" if isinstance(given, llm.Model) else ""
+        raise TypeError(f"{given!r} is not a call, a prompt or a function{hint}")
     if model is not None:
         raise ValueError("model= is for prompts and calls; a function chooses its own model")
     if ctx is not None:
@@ -223,20 +225,28 @@ def target_of(
     return FunctionTarget(cast("Callable[..., Any]", given), policy)
 
 
+def _read(result: Any) -> Any:
+    """A result, read to its end if it is a reply that streams and blocks."""
+    if not isinstance(result, llm.StreamResponse | llm.ContextStreamResponse):
+        return result
+    stream = cast("llm.StreamResponse[Any]", result)
+    with contextlib.closing(stream):
+        while True:
+            with contextlib.suppress(llm.StreamRestarted):
+                stream.finish()
+                return stream
+
+
 async def _whole(result: Any) -> Any:
     """A result, read to its end if it is a reply that streams."""
     if not isinstance(result, llm.AsyncStreamResponse | llm.AsyncContextStreamResponse):
         return result
     stream = cast("llm.AsyncStreamResponse[Any]", result)
-    try:
+    async with contextlib.aclosing(stream):
         while True:
-            try:
+            with contextlib.suppress(llm.StreamRestarted):
                 await stream.finish()
-            except llm.StreamRestarted:
-                continue
-            return stream
-    finally:
-        await stream.aclose()
+                return stream
 
 
 def _awaited(prompt: Any) -> Callable[..., Any]:
