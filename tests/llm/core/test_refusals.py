@@ -118,9 +118,9 @@ def test_an_id_that_lacks_a_half_is_refused(name: str) -> None:
 TOOLS: list[tuple[Any, str]] = [
     (shelf, r"write tools=\[shelf\]"),
     (llm.WebSearchTool(), r"write tools=\[web_search\]"),
-    (plain, "and not plain"),
-    ("shelf", "and not 'shelf'"),
-    ({"shelf": shelf}, "tools is a list of tools"),
+    (plain, "of tools, not plain"),
+    ("shelf", "of tools, not 'shelf'"),
+    ({"shelf": shelf}, "tools must be a list of tools"),
     ([plain], r"plain is not a tool: decorate the function with @llm\.tool"),
     ([3], r"3 is not a tool: give functions"),
     ([llm.ToolSchema.from_function(plain)], "is not a tool: a schema only describes"),
@@ -158,7 +158,7 @@ def test_a_tool_without_a_name_is_refused(fn: Any, told: str) -> None:
 def test_what_is_no_function_is_not_decorated() -> None:
     wrong: Any = "text"
     for decorate in (llm.tool, llm.prompt, llm.call("scripted/m")):
-        with pytest.raises(TypeError, match="of a function, not of 'text'"):
+        with pytest.raises(TypeError, match="must be a function, not 'text'"):
             decorate(wrong)
 
 

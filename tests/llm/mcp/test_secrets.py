@@ -92,7 +92,7 @@ async def test_keys_of_a_process_are_not_shown(monkeypatch: pytest.MonkeyPatch) 
     [
         ({"X-Key": "a\nb"}, None, "X-Key contains a line break"),
         ({"X-Key": "süß"}, None, "X-Key contains a line break or a character"),
-        ({"X Key": "a"}, None, "'X Key' is no name"),
+        ({"X Key": "a"}, None, "'X Key' is not a valid header name"),
         ({"authorization": "a"}, "b", "not both"),
         ({}, " \n", "token is empty"),
     ],
