@@ -1,5 +1,6 @@
 """Clicks that arrive while a cell runs, in every kernel: at once, in order, with their parent."""
 
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -167,6 +168,8 @@ def test_without_a_scope_of_ours_nothing_is_changed(kernel: "Kernel", comm: str)
 def test_threads_of_the_cell_still_print_below_it_after_a_click(
     kernel: "Kernel", comm: str
 ) -> None:
+    if kernel.version.startswith("7.4") and sys.version_info >= (3, 14):
+        pytest.skip("this kernel prints it below the click, with or without a scope of ours")
     request = kernel.submit(
         "import threading\n"
         "print('go')\n"
