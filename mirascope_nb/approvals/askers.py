@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any, Protocol, TypeAlias, cast
+from typing import Any, Literal, Protocol, TypeAlias, cast
 
 from mirascope_nb import llm
 from mirascope_nb._loop import run_now
@@ -15,6 +15,7 @@ from mirascope_nb.approvals.book import Record, RefusedError
 from mirascope_nb.approvals.desk import Answer, Desk, Panel
 from mirascope_nb.approvals.rules import definition_of
 from mirascope_nb.approvals.session import ApprovalSession
+from mirascope_nb.approvals.wording import unusable
 from mirascope_nb.display.arguments import in_signature_order
 from mirascope_nb.kernel import CannotAsk, ask, ask_blocking, find_cell, running
 from mirascope_nb.text import escape_invisible
@@ -231,15 +232,14 @@ class StdinAsker:
                         record = self._session.book.replace(record.id, record.digest, request)
                         note = "Edited. "
                         continue
-                    answer = self._understand(
-                        line, request, edited=request.digest != original.digest
-                    )
-                    if answer is not None:
+                    word, reason = _understand(line)
+                    if word is not None:
+                        # First, so that an answer that comes too late makes no rule.
                         self._session.book.take(record.id, record.digest)
-                        return answer
+                        return self._answer(word, reason, request, original)
                     note = "Answer y, n, e or a. "
                 except llm.ToolExecutionError as error:
-                    note = f"These arguments cannot be used: {escape_invisible(str(error))}\n"
+                    note = unusable(error) + "\n"
         except EOFError:
             return Answer(outcome="denied", request=request, reason="the question was dismissed")
         except (TimeoutError, RefusedError):
@@ -250,22 +250,36 @@ class StdinAsker:
     async def _line(self, prompt: str, record: Record) -> str:
         return await self._read(prompt, max(0.0, record.expires - self._session.clock()))
 
-    def _understand(
-        self, line: str, request: llm.ApprovalRequest, *, edited: bool
-    ) -> Answer | None:
-        word, _, rest = line.strip().partition(" ")
-        word = word.lower().rstrip(":,")
-        if word in {"", "n", "no"}:
-            return Answer(outcome="denied", request=request, reason=rest.strip() or None)
-        if rest or word not in {"y", "yes", "a", "always"}:
-            return None
+    def _answer(
+        self,
+        word: Literal["yes", "no", "always"],
+        reason: str | None,
+        request: llm.ApprovalRequest,
+        original: llm.ApprovalRequest,
+    ) -> Answer:
+        if word == "no":
+            return Answer(outcome="denied", request=request, reason=reason)
         rule: str | None = None
-        if word.startswith("a"):
+        if word == "always":
             made = self._session.rules.always(
                 "allow", request.tool, definition=definition_of(request)
             )
             rule = str(made)
+        edited = request.digest != original.digest
         return Answer(outcome="edited" if edited else "approved", request=request, rule=rule)
+
+
+def _understand(line: str) -> tuple[Literal["yes", "no", "always"] | None, str | None]:
+    """What a line says, and why if it is a no; `None` for what is none of the answers."""
+    word, _, rest = line.strip().partition(" ")
+    word = word.lower().rstrip(":,")
+    if word in {"", "n", "no"}:
+        return "no", rest.strip() or None
+    if rest:
+        return None, None
+    if word in {"y", "yes"}:
+        return "yes", None
+    return ("always", None) if word in {"a", "always"} else (None, None)
 
 
 async def _read_stdin(prompt: str, seconds: float) -> str:

@@ -19,6 +19,7 @@ from mirascope_nb import llm
 from mirascope_nb.approvals.book import Record, RefusedError
 from mirascope_nb.approvals.rules import definition_of
 from mirascope_nb.approvals.session import ApprovalSession
+from mirascope_nb.approvals.wording import unusable
 
 __all__ = ["Answer", "Ask", "Desk", "Panel"]
 
@@ -195,7 +196,7 @@ class Desk:
         try:
             request = record.request.with_arguments(arguments)
         except llm.ToolExecutionError as error:
-            text = f"These arguments cannot be used: {error}"
+            text = unusable(error)
             waiting.update(lambda: self._panel.tool_edit_refused(record.request, text))
             return text
         # From here on an answer about the old arguments is refused, whatever the page shows.

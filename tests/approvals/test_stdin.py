@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mirascope_nb import llm
-from mirascope_nb.approvals import Answer, ApprovalSession, StdinAsker
+from mirascope_nb.approvals import Answer, ApprovalSession, Record, StdinAsker
 from mirascope_nb.kernel import CannotAsk
 
 if TYPE_CHECKING:
@@ -115,6 +115,23 @@ async def test_an_answer_that_comes_too_late_does_not_count(
     answer = await StdinAsker(approvals, read=read).ask(request_for())
     assert answer.outcome == "expired"
     assert len(approvals.rules) == 0
+
+
+async def test_always_that_is_used_up_at_the_last_moment_makes_no_rule(
+    approvals: ApprovalSession, clock: "Clock", request_for: "MakeRequest"
+) -> None:
+    async def read(prompt: str, seconds: float) -> str:
+        return "a"
+
+    take = approvals.book.take
+
+    def take_late(id: str, digest: str) -> Record:
+        clock.now += 301
+        return take(id, digest)
+
+    approvals.book.take = take_late
+    answer = await StdinAsker(approvals, read=read).ask(request_for())
+    assert (answer.outcome, answer.rule, len(approvals.rules)) == ("expired", None, 0)
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), CannotAsk("nobody")])
