@@ -130,7 +130,9 @@ def is_async(fn: Callable[..., Any]) -> bool:
 
 def short_name(wrapper: object) -> str:
     """A function's name with its classes, and without the functions around it."""
-    name = getattr(wrapper, "__qualname__", None) or getattr(wrapper, "__name__", "?")
+    name = getattr(wrapper, "__qualname__", None) or getattr(wrapper, "__name__", None)
+    if name is None:  # a `functools.partial`, or an object that is called
+        name = type(getattr(wrapper, "__wrapped__", wrapper)).__name__
     return str(name).rpartition("<locals>.")[2]
 
 

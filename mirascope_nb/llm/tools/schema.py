@@ -73,7 +73,8 @@ class ToolSchema(Generic[ToolFnT]):
 
         Raises:
             ValueError: If the function's name is reserved, or it has none.
-            TypeError: If it is no function, or a parameter is positional-only.
+            TypeError: If it is no function, if it is a generator, or if a parameter is
+                positional-only.
             pydantic.errors.PydanticUserError: If an annotation has no JSON schema.
         """
         # What pydantic needs is imported when the first tool is made.
@@ -130,4 +131,6 @@ def _name_of(fn: Any) -> str:
         raise ValueError(
             f"A model calls a tool by its name, which {kind} lacks: write `def name(...)` instead"
         )
+    if inspect.isgeneratorfunction(fn) or inspect.isasyncgenfunction(fn):
+        raise TypeError(f"A tool returns its result, and '{name}' yields: collect and return it")
     return name

@@ -12,6 +12,8 @@ from pydantic import BaseModel
 from mirascope_nb import llm
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
     from conftest import ScriptedProvider
 
 
@@ -153,6 +155,23 @@ NAMELESS: list[tuple[Any, str]] = [
 def test_a_tool_without_a_name_is_refused(fn: Any, told: str) -> None:
     with pytest.raises(ValueError, match=told):
         llm.tool(fn)
+
+
+def test_a_tool_that_yields_is_refused() -> None:
+    def count(limit: int) -> Iterator[int]:
+        yield from range(limit)
+
+    async def count_slowly(limit: int) -> AsyncIterator[int]:
+        for number in range(limit):
+            yield number
+
+    for fn in (count, count_slowly):
+        with pytest.raises(TypeError, match="A tool returns its result, and 'count.*' yields"):
+            llm.tool(fn)
+
+
+def test_a_prompt_without_a_name_is_shown_by_what_it_is() -> None:
+    assert repr(llm.prompt(functools.partial(plain, "x"))) == "Prompt(partial)"
 
 
 def test_what_is_no_function_is_not_decorated() -> None:
