@@ -40,7 +40,7 @@ def test_exports_are_sorted_and_exist(name: str) -> None:
     module = importlib.import_module(name)
     assert list(module.__all__) == _sorted(module.__all__)
     for each in module.__all__:
-        assert getattr(module, each) is not None or each in vars(module)
+        assert hasattr(module, each), each
 
 
 def _sorted(names: list[str]) -> list[str]:
