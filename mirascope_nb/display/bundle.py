@@ -21,6 +21,7 @@ from mirascope_nb.display.record import (
     timing_of,
 )
 from mirascope_nb.display.reply import Failed, Format, Part, Reasoned, Reply, Said, ToolRun
+from mirascope_nb.display.tree import values_text
 from mirascope_nb.display.values import values_markdown
 from mirascope_nb.text import (
     close_fence,
@@ -97,7 +98,7 @@ def _said_verbatim(text: str, _: Format) -> str:
 def reply_text(reply: Reply) -> str:
     """A reply as plain text, safe for a terminal."""
     written = [f"[{one_line(reply.note)}]"] if reply.note else []
-    written += [piece for part in reply.parts if (piece := _part_text(part))]
+    written += [piece for part in reply.parts if (piece := _part_text(part, reply.format))]
     ending = _ending(reply)
     if ending:
         written.append(f"[{ending}]")
@@ -157,9 +158,11 @@ def _part_markdown(part: Reasoned | ToolRun | Failed) -> str:
             return neutralise(f"**{_bare(part.title)}**\n\n{_bare(part.message)}").strip()
 
 
-def _part_text(part: Part) -> str:
+def _part_text(part: Part, format: Format) -> str:
     match part:
         case Said():
+            if format == "values" and (laid_out := values_text(part.text)) is not None:
+                return laid_out
             return plain_text(part.text).rstrip().lstrip("\n")
         case Reasoned():
             return ""

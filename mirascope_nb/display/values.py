@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from mirascope_nb.text import one_line
 
-__all__ = ["values_markdown"]
+__all__ = ["plain_value", "unwrapped", "values_markdown"]
 
 MAX_ROWS = 50
 """Rows of a table or items of a list that are shown."""
@@ -39,13 +39,13 @@ def values_markdown(text: str) -> str | None:
         return None
     try:
         value, _ = json.JSONDecoder().raw_decode(text, min(starts))
-        lines = _block(_unwrapped(value), ())
+        lines = _block(unwrapped(value), ())
     except (ValueError, RecursionError):
         return None
     return "\n".join(lines).strip("\n") or None
 
 
-def _unwrapped(value: Any) -> Any:
+def unwrapped(value: Any) -> Any:
     """What stands for a plain type: providers take objects only, so it comes as `{"output": …}`."""
     if isinstance(value, dict) and list(cast("dict[str, Any]", value)) == ["output"]:
         return cast("dict[str, Any]", value)["output"]
@@ -119,10 +119,11 @@ def _is_deep(value: Any) -> bool:
 
 
 def _cell(value: Any) -> str:
-    return _text(_plain(value))
+    return _text(plain_value(value))
 
 
-def _plain(value: Any) -> str:
+def plain_value(value: Any) -> str:
+    """A value as a cell has it: text as it is, and JSON only of what has a shape of its own."""
     if isinstance(value, str):
         return value
     if value is None:
@@ -130,7 +131,7 @@ def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list) and not _is_deep(value):
-        return ", ".join(_plain(item) for item in cast("list[Any]", value))
+        return ", ".join(plain_value(item) for item in cast("list[Any]", value))
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -106,6 +106,11 @@ class CardState:
         return self._fields["state"]
 
     @property
+    def format(self) -> CardFormat:
+        """How the text is to be shown."""
+        return self._fields["format"]
+
+    @property
     def elapsed(self) -> float:
         """Seconds from the card's beginning to now, or to its end."""
         return self._fields["elapsed"] if self.ended else self._clock() - self._began

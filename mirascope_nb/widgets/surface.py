@@ -16,6 +16,7 @@ from typing import Any, Literal, Protocol, TextIO
 
 from mirascope_nb.display import Bundle, ToolRun
 from mirascope_nb.display.bundle import call_line, tool_verdict
+from mirascope_nb.display.tree import GrowingValues
 from mirascope_nb.text import one_line
 from mirascope_nb.text.escape import TerminalFilter
 from mirascope_nb.widgets.card import CardState
@@ -117,7 +118,7 @@ class NoSurface:
 
 
 class TerminalSurface:
-    """Text on a terminal as it comes; tool calls as one line each."""
+    """Text on a terminal as it comes, values laid out in lines; tool calls as one line each."""
 
     live = False
     interval = CARD_INTERVAL
@@ -128,6 +129,7 @@ class TerminalSurface:
         self._card: CardState | None = None
         self._written = False
         self._reported: dict[int, str] = {}
+        self._values: GrowingValues | None = None
 
     @property
     def has_news(self) -> bool:
@@ -172,7 +174,7 @@ class TerminalSurface:
             return
         card.on_change = None
         self.send_news()
-        self._out.write(self._filter.flush())
+        self._settle()
         if card.state == "stopped":
             self._paragraph("[Stopped.]")
         if self._written:
@@ -190,18 +192,30 @@ class TerminalSurface:
             self._block(op[2])
         elif op[0] == "append":
             if card.block(op[1])["type"] == "text":
-                self._write(op[2])
+                self._grow(op[2])
         elif op[0] == "set":
             block = card.block(op[1])
             if block["type"] == "tool":
                 self._tool(op[1], block)
 
     def _block(self, block: Any) -> None:
-        if block["type"] == "text":
-            self._out.write(self._filter.flush())
+        if block["type"] == "text" and self._card is not None:
+            self._settle()
             if self._written:
                 self._out.write("\n\n")
-            self._write(block["text"])
+            self._values = GrowingValues() if self._card.format == "values" else None
+            self._grow(block["text"])
+
+    def _grow(self, text: str) -> None:
+        """Go on with the last text block."""
+        self._write(text if self._values is None else self._values.feed(text))
+
+    def _settle(self) -> None:
+        """End the last text block."""
+        if self._values is not None:
+            self._write(self._values.finish())
+            self._values = None
+        self._out.write(self._filter.flush())
 
     def _tool(self, index: int, block: ToolBlock) -> None:
         state = block["state"]
@@ -222,6 +236,7 @@ class TerminalSurface:
         self._paragraph(f"{line}\n  {one_line(outcome)}" if outcome else line)
 
     def _paragraph(self, text: str) -> None:
+        self._settle()
         self._out.write(("\n\n" if self._written else "") + text)
         self._written = True
 

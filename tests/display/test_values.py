@@ -84,7 +84,7 @@ def test_a_response_shows_its_object() -> None:
     assert record["format"] == "values"
     lines = data["text/markdown"].split("\n")
     assert record["blocks"][0]["lines"] == [0, len(lines)]
-    assert data["text/plain"].startswith("{")
+    assert data["text/plain"].startswith("- ")
 
 
 scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=12)

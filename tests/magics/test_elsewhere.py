@@ -99,6 +99,14 @@ def test_a_terminal_has_the_reply_once_as_text(terminal: Terminal) -> None:
     assert "UsageError: '--modle'" in terminal.run("%llm --modle Hi")
 
 
+def test_a_terminal_has_values_as_lines_and_no_json(terminal: Terminal) -> None:
+    shown = terminal.run("%%llm --schema 'name, tags list[str]'", "Ada, of math and code")
+    assert "name: Ada" in shown
+    assert "\n  - " in shown
+    assert '{"' not in shown
+    assert "\nname: Ada" in terminal.run("_")
+
+
 def test_a_terminal_asks_and_obeys(terminal: Terminal, tmp_path: Path) -> None:
     script = tmp_path / "tool.py"
     script.write_text(TOOL)

@@ -101,6 +101,29 @@ def test_a_terminal_gets_the_text_as_it_comes() -> None:
     assert written(start, first, end, start, second, end) == "Hello \n\nyou\n"
 
 
+def test_a_terminal_gets_values_as_lines_that_fill_in() -> None:
+    file = io.StringIO()
+    surface, card = TerminalSurface(file=file), CardState("card", format="values")
+    surface.open(card)
+    for piece in ("", '{"title": "Du', 'ne", "tags": ["a", '):
+        card.feed(llm.TextChunk(delta=piece) if piece else llm.TextStartChunk())
+    surface.send_news()
+    assert file.getvalue() == "title: Dune\ntags:\n  - a"
+    card.feed(llm.TextChunk(delta='"b"]}'))
+    card.feed(llm.TextEndChunk())
+    card.end("done")
+    surface.close(BUNDLE)
+    assert file.getvalue() == "title: Dune\ntags:\n  - a\n  - b\n"
+
+
+def test_a_terminal_gets_words_where_values_were_asked_for() -> None:
+    def words(card: CardState) -> None:
+        card.update(format="values")
+        card.add_text("I cannot say.")
+
+    assert written(words) == "I cannot say.\n"
+
+
 def test_a_terminal_gets_no_sequence_of_a_model_wherever_it_is_cut() -> None:
     chunks = [llm.TextChunk(delta=c) for c in "a\x1b[31mb\x1b]0;title\x07c\r\nd"]
     assert written(llm.TextStartChunk(), *chunks) == "abc\nd\n"
