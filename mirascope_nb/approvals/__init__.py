@@ -15,10 +15,8 @@ from mirascope_nb.approvals.book import LIFETIME, Book, Record, Refusal, Refused
 from mirascope_nb.approvals.desk import Answer, Ask, Desk, Panel
 from mirascope_nb.approvals.rules import Policy, Rule, Rules, Verdict
 from mirascope_nb.approvals.session import ApprovalSession, session
-from mirascope_nb.approvals.states import FINAL, State, follows, state_of
 
 __all__ = [
-    "FINAL",
     "LIFETIME",
     "Answer",
     "ApprovalSession",
@@ -38,12 +36,9 @@ __all__ = [
     "RefusedError",
     "Rule",
     "Rules",
-    "State",
     "StdinAsker",
     "Verdict",
     "approver_for",
     "default_approver",
-    "follows",
     "session",
-    "state_of",
 ]
