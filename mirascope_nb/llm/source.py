@@ -74,7 +74,7 @@ class WireSource:
         self._endpoint = endpoint
         self._stream = stream
         self._decoder = decoder
-        self._parser = SSEParser()
+        self._parser = SSEParser(max_event=endpoint.max_event)
         self._joiner: HalfJoiner | None = None
         """Made for the first event that may hold half a character; most streams have none."""
         self._lease = lease
@@ -130,7 +130,8 @@ class WireSource:
                 if self._decoder.done:
                     return
         except EventTooLargeError as error:
-            self._fail(ResponseValidationError(str(error), self._endpoint.provider, error))
+            remedy = f"{error}. Allow more with max_event=."
+            self._fail(ResponseValidationError(remedy, self._endpoint.provider, error))
         except Error as error:
             self._fail(redacted(error, self._endpoint))
         except Exception as error:  # noqa: BLE001, whatever a malformed event trips over

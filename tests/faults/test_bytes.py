@@ -6,18 +6,17 @@ import gzip
 import random
 import time
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from mirascope_nb import llm
-from mirascope_nb.llm.io import endpoint
+from tests.faults.wires import TEXT
 
 if TYPE_CHECKING:
     from tests.faults.server import Connection, FaultServer, Outcome, Script
     from tests.faults.wires import Wire
 
-TEXT = "It is 4242 🦊"
 MANY = 2_000_000
 
 
@@ -92,21 +91,45 @@ async def test_a_ten_megabyte_event_takes_linear_time(
     assert time.monotonic() - began < 10  # about 0.1 s where nobody else is busy
 
 
-async def test_an_endless_event_is_refused(
-    faults: FaultServer, chat: Wire, face: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(
-        "mirascope_nb.llm.sse.SSEParser.__init__.__kwdefaults__", {"max_event": MANY}
-    )
-
+async def test_an_endless_event_is_refused(faults: FaultServer, chat: Wire, face: str) -> None:
     async def script(connection: Connection) -> None:
         await connection.head()
         while True:
             await connection.send(b"data: " + b"x" * 65536)
 
-    outcome = await ask(faults, chat, face, script)
+    faults.register(chat, max_event=MANY)
+    (outcome,) = await faults.run_all(chat, [faults.case(script)], face=face)
     assert isinstance(outcome.error, llm.ResponseValidationError)
-    assert "exceeds" in str(outcome.error)
+    assert "an event of the stream exceeds 2000000 bytes" in str(outcome.error)
+
+
+@pytest.mark.parametrize("streams", [True, False], ids=["stream", "call"])
+async def test_the_caps_are_the_users_and_what_is_below_them_is_read(
+    faults: FaultServer, wire: Wire, face: str, *, streams: bool
+) -> None:
+    async def script(connection: Connection) -> None:
+        if streams:
+            await connection.whole(b"text/event-stream", wire.stream)
+        else:
+            await connection.whole(b"application/json", wire.once)
+
+    size = len(wire.stream if streams else wire.once)
+    for cap, is_read in ((size, True), (size - 1, False)):
+        faults.register(wire, max_reply=cap, max_event=size)
+        (outcome,) = await faults.run_all(wire, [faults.case(script)], face=face, streams=streams)
+        assert outcome.is_success == is_read
+        if not is_read:
+            assert isinstance(outcome.error, llm.ResponseValidationError)
+            assert f"larger than {cap:,} bytes" in str(outcome.error)
+
+
+@pytest.mark.parametrize("name", ["max_event", "max_reply"])
+def test_a_cap_is_a_positive_number_of_bytes(name: str) -> None:
+    settings: dict[str, Any]
+    for size, error in ((0, ValueError), (-1, ValueError), (1e6, TypeError), (True, TypeError)):
+        settings = {name: size}
+        with pytest.raises(error, match=f"{name}="):
+            llm.register_provider("openai", api_key="k", **settings)
 
 
 async def test_gzip_is_read_and_a_cut_of_it_is_told(
@@ -129,14 +152,8 @@ async def test_gzip_is_read_and_a_cut_of_it_is_told(
 
 @pytest.mark.parametrize("streams", [True, False], ids=["stream", "call"])
 async def test_a_compressed_bomb_is_refused(
-    faults: FaultServer,
-    chat: Wire,
-    face: str,
-    monkeypatch: pytest.MonkeyPatch,
-    *,
-    streams: bool,
+    faults: FaultServer, chat: Wire, face: str, *, streams: bool
 ) -> None:
-    monkeypatch.setattr(endpoint.Endpoint.__init__, "__kwdefaults__", _with_cap(MANY))
     bomb = gzip.compress(b": ping\n\n" * MANY)
     kind = b"text/event-stream" if streams else b"application/json"
 
@@ -144,14 +161,10 @@ async def test_a_compressed_bomb_is_refused(
         await connection.head(kind, b"content-encoding: gzip")
         await connection.send(bomb)
 
-    faults.register(chat)
+    faults.register(chat, max_reply=MANY)
     (outcome,) = await faults.run_all(chat, [faults.case(script)], face=face, streams=streams)
     assert isinstance(outcome.error, llm.ResponseValidationError)
     assert "larger than 2,000,000 bytes" in str(outcome.error)
-
-
-def _with_cap(size: int) -> dict[str, object]:
-    return {**(endpoint.Endpoint.__init__.__kwdefaults__ or {}), "max_reply": size}
 
 
 async def test_a_bomb_as_an_error_page_does_not_hide_the_status(

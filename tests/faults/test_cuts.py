@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mirascope_nb import llm
+from tests.faults.wires import TEXT
 
 if TYPE_CHECKING:
     from tests.faults.server import Connection, FaultServer, Script
     from tests.faults.wires import Wire
 
-TEXT = "It is 4242 🦊"
 LINE_ENDS = {"LF": b"\n", "CRLF": b"\r\n", "CR": b"\r"}
 
 

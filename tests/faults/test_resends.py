@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mirascope_nb import llm
+from tests.faults.wires import TEXT
 
 if TYPE_CHECKING:
     from tests.faults.server import Connection, FaultServer, Script
     from tests.faults.wires import Wire
 
 BOTH = pytest.mark.parametrize("streams", [True, False], ids=["stream", "call"])
-TEXT = "It is 4242 🦊"
 
 
 def answering(wire: Wire, *, streams: bool) -> Script:

@@ -20,6 +20,7 @@ __all__ = ["Endpoint"]
 
 REDACTED = "[redacted]"
 SHORTEST_SECRET = 8
+MAX_EVENT = 64 * 1024 * 1024
 MAX_REPLY = 256 * 1024 * 1024
 USER = re.compile(r"//[^/?#]*@")
 """A user's name and password in an address."""
@@ -36,6 +37,7 @@ class Endpoint:
         "_headers",
         "base_url",
         "key",
+        "max_event",
         "max_reply",
         "provider",
         "timeouts",
@@ -52,7 +54,8 @@ class Endpoint:
         headers: Mapping[str, str] | None = None,
         timeouts: Timeouts | None = None,
         transport: Transport | None = None,
-        max_reply: int = MAX_REPLY,
+        max_event: int | None = None,
+        max_reply: int | None = None,
     ) -> None:
         """Describe an address.
 
@@ -64,6 +67,7 @@ class Endpoint:
             headers: Further headers of every request.
             timeouts: Limits for a request.
             transport: An `httpx2` transport to use instead of the network.
+            max_event: The most bytes that one event of a stream may have.
             max_reply: The most bytes that one reply may have, decompressed.
         """
         self.provider = provider
@@ -73,7 +77,8 @@ class Endpoint:
         self._headers = dict(headers or {})
         self.timeouts = timeouts or Timeouts()
         self.transport = transport
-        self.max_reply = max_reply
+        self.max_event = max_event or MAX_EVENT
+        self.max_reply = max_reply or MAX_REPLY
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("an endpoint holds a key, and is not pickled; register it where it is used")
@@ -143,5 +148,6 @@ class Endpoint:
             headers=self._headers,
             timeouts=timeouts or self.timeouts,
             transport=self.transport,
+            max_event=self.max_event,
             max_reply=self.max_reply,
         )

@@ -140,7 +140,7 @@ def too_large(endpoint: Endpoint) -> ResponseValidationError:
     """The error for a reply that would fill the memory, such as a compressed bomb."""
     return ResponseValidationError(
         f"The reply of {endpoint.provider} at {endpoint.origin} is larger than "
-        f"{endpoint.max_reply:,} bytes.",
+        f"{endpoint.max_reply:,} bytes. Allow more with max_reply=.",
         endpoint.provider,
     )
 

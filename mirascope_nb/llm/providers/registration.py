@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from mirascope_nb.llm.io.endpoint import Transport
 
-__all__ = ["checked_address", "checked_transport", "differs"]
+__all__ = ["checked_address", "checked_size", "checked_transport", "differs"]
 
 ENDPOINTS = ("/chat/completions", "/responses", "/messages")
 """Paths that manuals show behind an address; a request appends its own."""
@@ -71,6 +71,26 @@ def checked_transport(transport: object) -> Transport | None:
     raise TypeError(
         f"transport= takes one of httpx2's, such as httpx2.MockTransport(handler), not {kind}."
     )
+
+
+def checked_size(size: object, name: str) -> int | None:
+    """A number of bytes, or `None` for what is usual.
+
+    Args:
+        size: The number.
+        name: What it is given as.
+
+    Raises:
+        TypeError: If it is no whole number.
+        ValueError: If it is not positive.
+    """
+    if size is None:
+        return None
+    if isinstance(size, bool) or not isinstance(size, int):
+        raise TypeError(f"{name}= takes a number of bytes, not {size!r}.")
+    if size <= 0:
+        raise ValueError(f"{name}= takes a positive number of bytes, not {size}.")
+    return size
 
 
 def differs(key: SecretStr | None, variable: str | None) -> bool:

@@ -41,6 +41,8 @@ def register_provider(
     base_url: str | None = None,
     transport: Transport | None = None,
     timeout: float | Timeouts | None = None,
+    max_event: int | None = None,
+    max_reply: int | None = None,
 ) -> Provider:
     """Let a provider serve the model ids that begin with a scope.
 
@@ -51,13 +53,15 @@ def register_provider(
         base_url: Its address; by default its own.
         transport: An `httpx2` transport to use instead of the network.
         timeout: Seconds for a whole request, or `llm.Timeouts(...)`.
+        max_event: The most bytes of one event of a stream; by default 64 MiB.
+        max_reply: The most bytes of one reply, decompressed; by default 256 MiB.
 
     Returns:
         The provider. The same id, key and address give the same one.
 
     Raises:
         ValueError: If the id is unknown, the provider needs a key and there is none, or the
-            address cannot be one.
+            address cannot be one, or a number is not positive.
         TypeError: If an argument has the wrong type.
     """
     if not (api_key is None or isinstance(api_key, str) or hasattr(api_key, "get_secret_value")):
@@ -67,15 +71,22 @@ def register_provider(
 
         # No frame of ours holds the key in the clear, whatever a traceback prints of it.
         api_key = SecretStr(api_key)
+    settings = {
+        "api_key": api_key,
+        "base_url": base_url,
+        "transport": transport,
+        "timeout": timeout,
+        "max_event": max_event,
+        "max_reply": max_reply,
+    }
     with _lock:
         if isinstance(provider, str):
-            built = _build(provider, api_key, base_url, transport, timeout)
+            built = _build(provider, settings)
         elif not isinstance(provider, BaseProvider):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"{provider!r} is neither a provider id nor a provider")
-        elif (api_key, base_url, transport, timeout) != (None,) * 4:
+        elif given := [name for name, value in settings.items() if value is not None]:
             raise TypeError(
-                f"{provider!r} is already built: pass api_key, base_url, transport and timeout to "
-                "its class instead."
+                f"{provider!r} is already built: pass {', '.join(given)} to its class instead."
             )
         else:
             built = provider
@@ -131,26 +142,20 @@ def get_provider_for_model(model_id: str) -> Provider:
         )
 
 
-def _build(
-    provider: str,
-    api_key: SecretStr | None,
-    base_url: str | None,
-    transport: Transport | None,
-    timeout: float | Timeouts | None,
-) -> Provider:
+def _build(provider: str, settings: dict[str, Any]) -> Provider:
     if provider not in VENDORS:
         near = suggested_provider(provider)
         hint = f"Did you mean '{near}'?" if near else f"Known are {', '.join(VENDORS)}."
         raise ValueError(f"Unknown provider: '{provider}'. {hint}")
     from mirascope_nb.llm.providers.classes import PROVIDER_CLASSES, MirascopeProvider
 
-    key = (provider, api_key, base_url, id(transport) if transport else None, timeout)
+    transport = settings["transport"]
+    own = {**settings, "transport": id(transport) if transport else None}
+    key = (provider, *own.values())
     built = _built.get(key)
     if built is None:
         cls = PROVIDER_CLASSES.get(provider, MirascopeProvider)
-        built = _built[key] = cls(
-            api_key=api_key, base_url=base_url, transport=transport, timeout=timeout
-        )
+        built = _built[key] = cls(**settings)
     return built
 
 

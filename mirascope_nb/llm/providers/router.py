@@ -47,6 +47,8 @@ class MirascopeProvider(BaseProvider[Endpoint]):
         base_url: str | None = None,
         transport: Transport | None = None,
         timeout: float | Timeouts | None = None,
+        max_event: int | None = None,
+        max_reply: int | None = None,
     ) -> None:
         """Make a provider.
 
@@ -55,16 +57,20 @@ class MirascopeProvider(BaseProvider[Endpoint]):
             base_url: The router's address; by default from `MIRASCOPE_ROUTER_BASE_URL`, or its own.
             transport: An `httpx2` transport to use instead of the network.
             timeout: Seconds for a whole request, or `Timeouts`.
+            max_event: The most bytes of one event of a stream; by default 64 MiB.
+            max_reply: The most bytes of one reply, decompressed; by default 256 MiB.
 
         Raises:
-            ValueError: If there is no key, or the address is none.
-            TypeError: If the transport is none of `httpx2`'s.
+            ValueError: If there is no key, the address is none, or a size is not positive.
+            TypeError: If the transport is none of `httpx2`'s, or a size no number of bytes.
         """
         address = base_url or os.environ.get(_VENDOR.base_url_env or "") or _VENDOR.base_url
         self._follows_environment = not api_key
         self._given: dict[str, Any] = {
             "transport": checked_transport(transport),
             "timeout": timeout,
+            "max_event": max_event,
+            "max_reply": max_reply,
         }
         self._route(checked_address(address, _VENDOR.name), self._key(api_key))
 

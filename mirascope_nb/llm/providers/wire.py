@@ -18,7 +18,12 @@ from mirascope_nb.llm.providers.base import BaseProvider
 from mirascope_nb.llm.providers.codec import Codec, Profile, Request
 from mirascope_nb.llm.providers.foreign_calls import distinct_calls
 from mirascope_nb.llm.providers.instructions import add_instructions
-from mirascope_nb.llm.providers.registration import checked_address, checked_transport, differs
+from mirascope_nb.llm.providers.registration import (
+    checked_address,
+    checked_size,
+    checked_transport,
+    differs,
+)
 from mirascope_nb.llm.providers.vendors import VENDORS, Vendor, codec_of, filled, wire_for
 from mirascope_nb.llm.responses import BaseResponse, BaseStreamResponse, Face
 from mirascope_nb.llm.tools import BaseToolkit
@@ -52,6 +57,8 @@ class WireProvider(BaseProvider[Endpoint]):
         base_url: str | None = None,
         transport: Transport | None = None,
         timeout: float | Timeouts | None = None,
+        max_event: int | None = None,
+        max_reply: int | None = None,
     ) -> None:
         """Make a provider.
 
@@ -60,11 +67,14 @@ class WireProvider(BaseProvider[Endpoint]):
             base_url: The address; by default the vendor's own.
             transport: An `httpx2` transport to use instead of the network.
             timeout: Seconds for a whole request, or `Timeouts`.
+            max_event: The most bytes of one event of a stream; by default 64 MiB.
+            max_reply: The most bytes of one reply, decompressed; by default 256 MiB.
 
         Raises:
             ValueError: If the vendor needs a key, or has no address of its own, and there is none;
-                if the key is none that a header can hold; if the address is none.
-            TypeError: If the transport is none of `httpx2`'s.
+                if the key is none that a header can hold; if the address is none; if a size is not
+                positive.
+            TypeError: If the transport is none of `httpx2`'s, or a size no number of bytes.
         """
         vendor = self.vendor
         self._follows_environment = not api_key and vendor.key_env is not None
@@ -82,6 +92,8 @@ class WireProvider(BaseProvider[Endpoint]):
             headers={"user-agent": _user_agent(), **vendor.headers},
             timeouts=Timeouts.of(timeout),
             transport=checked_transport(transport),
+            max_event=checked_size(max_event, "max_event"),
+            max_reply=checked_size(max_reply, "max_reply"),
         )
 
     def __repr__(self) -> str:
