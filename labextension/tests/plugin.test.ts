@@ -8,7 +8,14 @@ import { RECORD_TYPE, readRecord } from "../src/plugin/record";
 import { describeTotals, KernelSpending, readTotals, Signs } from "../src/plugin/spending";
 
 describe("a prompt cell", () => {
-  test.each(["%%llm", "%%llm gpt -t f\nhi", "\n\n  %%llm x", "%%llm\nhi"])("is %j", (source) => {
+  test.each([
+    "%%llm",
+    "%%llm gpt -t f\nhi",
+    "\n\n  %%llm x",
+    "%%llm\nhi",
+    "%%llm;\nhi",
+    "# to compare\n\n  # a/b\n%%llm x",
+  ])("is %j", (source) => {
     expect(isPromptCell(source)).toBe(true);
   });
 

@@ -20,7 +20,7 @@ function modelsIn(panel: NotebookPanel | null): Set<string> {
   for (const cell of panel?.content.model?.cells ?? []) {
     const source = cell.sharedModel.getSource();
     if (isPromptCell(source)) {
-      for (const word of source.slice(0, source.indexOf("\n") >>> 0).split(/\s+/)) {
+      for (const word of /%%llm.*/.exec(source)?.[0].split(/\s+/) ?? []) {
         if (/^[\w.-]+\/[\w./:@-]+$/.test(word)) {
           models.add(word);
         }

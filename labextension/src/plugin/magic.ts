@@ -1,9 +1,9 @@
 // What a `%%llm` cell or a `%llm` line looks like, for highlighting and completion. Pure.
 
-const CELL = /^(?:[ \t]*\n)*[ \t]*%%llm(?=\s|$)/;
+const CELL = /^(?:[ \t]*(?:#.*)?\n)*[ \t]*%%llm(?=[\s;]|$)/;
 const LINE = /^[ \t]*(?:[\w.]+[ \t]*=[ \t]*)?(%%?llm)(?=[ \t])/;
 
-/** Whether a cell's source is a prompt: its first line that is not blank begins with `%%llm`. */
+/** Whether a cell's source is a prompt: below comments and empty lines it begins with `%%llm`. */
 export function isPromptCell(source: string): boolean {
   return CELL.test(source);
 }
