@@ -1,7 +1,14 @@
 import { describe, expect, test } from "vitest";
 
 import { showInvisible, showInvisibleLines } from "../src/text/escape";
-import { isExact, layOutJson, readMembers, showJson, showJsonInline } from "../src/text/json";
+import {
+  isExact,
+  layOutJson,
+  type Piece,
+  readMembers,
+  showJson,
+  showJsonInline,
+} from "../src/text/json";
 import { formatCount, formatDollars, formatRate, formatSeconds } from "../src/widgets/figures";
 
 describe("what cannot be seen", () => {
@@ -60,11 +67,12 @@ describe("JSON by its spelling", () => {
   });
 
   test("what is shown is decoded, and what hides is written out", () => {
-    expect(showJsonInline('{"k":"caf\\u00e9 \\u202e \\"q\\" \\\\ \\n","n":12}')).toBe(
+    const text = (pieces: Piece[]) => pieces.map((piece) => piece.text).join("");
+    expect(text(showJsonInline('{"k":"caf\\u00e9 \\u202e \\"q\\" \\\\ \\n","n":12}'))).toBe(
       '{"k": "café \\u{202e} \\"q\\" \\\\ \\n", "n": 12}',
     );
-    expect(showJson("[true,null]")).toBe("[\n  true,\n  null\n]");
-    expect(showJson("{broken \u202e")).toBe("{broken \\u{202e}");
+    expect(text(showJson("[true,null]"))).toBe("[\n  true,\n  null\n]");
+    expect(text(showJson("{broken \u202e"))).toBe("{broken \\u{202e}");
   });
 
   test("a value is exact when JavaScript's numbers can hold it", () => {

@@ -44,26 +44,30 @@ export function layOutJson(text: string): string {
   if (!isJson(text)) {
     return text;
   }
-  return layOut(text, (token) => token);
+  return [...layOut(text, plain)].map((piece) => piece.text).join("");
+}
+
+/** A part of a value as it is shown. */
+export interface Piece {
+  text: string;
+  /** Whether it is a string: what is written in it from right to left must not carry others along. */
+  quoted: boolean;
 }
 
 /** A value for reading: strings decoded, with what cannot be seen in them written out. */
-export function showJson(text: string): string {
-  if (!isJson(text)) {
-    return showInvisible(text);
-  }
-  return layOut(text, showToken);
+export function showJson(text: string): Piece[] {
+  return isJson(text) ? [...layOut(text, showToken)] : [plain(showInvisible(text))];
 }
 
 /** A value on one line, for reading. */
-export function showJsonInline(text: string): string {
+export function showJsonInline(text: string): Piece[] {
   if (!isJson(text)) {
-    return showInvisible(text);
+    return [plain(showInvisible(text))];
   }
   const scanner = new Scanner(text);
-  let line = "";
+  const line: Piece[] = [];
   for (let token = scanner.next(); token !== null; token = scanner.next()) {
-    line += token === "," || token === ":" ? `${token} ` : showToken(token);
+    line.push(token === "," || token === ":" ? plain(`${token} `) : showToken(token));
   }
   return line;
 }
@@ -76,9 +80,13 @@ export function isExact(value: unknown): boolean {
   return typeof value !== "object" || value === null || Object.values(value).every(isExact);
 }
 
-function showToken(token: string): string {
+function plain(text: string): Piece {
+  return { text, quoted: false };
+}
+
+function showToken(token: string): Piece {
   if (!token.startsWith('"')) {
-    return token;
+    return plain(token);
   }
   const text = JSON.parse(token) as string;
   const spelled = text
@@ -87,39 +95,41 @@ function showToken(token: string): string {
     .replaceAll("\n", "\\n")
     .replaceAll("\r", "\\r")
     .replaceAll("\t", "\\t");
-  return `"${showInvisible(spelled)}"`;
+  return { text: `"${showInvisible(spelled)}"`, quoted: true };
 }
 
-function layOut(text: string, show: (token: string) => string): string {
+function* layOut(text: string, show: (token: string) => Piece): Generator<Piece> {
   const scanner = new Scanner(text);
-  let out = "";
   let depth = 0;
   let opened = false;
-  const newline = () => `\n${"  ".repeat(depth)}`;
+  const newline = () => plain(`\n${"  ".repeat(depth)}`);
   for (let token = scanner.next(); token !== null; token = scanner.next()) {
     if (token === "}" || token === "]") {
       depth -= 1;
-      out += opened ? token : newline() + token;
+      if (!opened) {
+        yield newline();
+      }
+      yield plain(token);
       opened = false;
       continue;
     }
     if (opened) {
-      out += newline();
+      yield newline();
       opened = false;
     }
     if (token === "{" || token === "[") {
       depth += 1;
       opened = true;
-      out += token;
+      yield plain(token);
     } else if (token === ",") {
-      out += token + newline();
+      yield plain(token);
+      yield newline();
     } else if (token === ":") {
-      out += ": ";
+      yield plain(": ");
     } else {
-      out += show(token);
+      yield show(token);
     }
   }
-  return out;
 }
 
 /** Tokens of a text that is known to be JSON. */

@@ -61,6 +61,14 @@ export function setText(element: Element, text: string): void {
   }
 }
 
+/** Set what an element holds, touching the page only when its text differs. */
+export function setNodes(element: Element, nodes: readonly (Node | string)[]): void {
+  const text = nodes.map((node) => (typeof node === "string" ? node : node.textContent)).join("");
+  if (element.textContent !== text) {
+    element.replaceChildren(...nodes);
+  }
+}
+
 /** Show or hide an element, from the page and from assistive technology alike. */
 export function setShown(element: HTMLElement, shown: boolean): void {
   if (element.hidden === shown) {

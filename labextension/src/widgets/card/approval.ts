@@ -8,9 +8,10 @@
 
 import type { Approval, Scope, ToolBlock } from "../../protocol";
 import { showInvisible, showInvisibleLines } from "../../text/escape";
-import { isExact, readMembers, showJsonInline } from "../../text/json";
+import { isExact, readMembers } from "../../text/json";
 import { make, makeButton, setAttribute, setShown, setText } from "../dom";
 import { formatClock, formatSeconds } from "../figures";
+import { makeShortValue } from "./arguments";
 import { ArgumentEditor } from "./editor";
 
 export const ARMING_MILLISECONDS = 500;
@@ -245,7 +246,7 @@ export class ApprovalView {
 
   #openMenu(): void {
     this.#menu.replaceChildren(
-      this.#makeItem("this tool, any arguments", { argument: null, value: null }),
+      this.#makeItem({ argument: null, value: null }, ["this tool, any arguments"]),
       ...this.#offerScopes(),
     );
     setShown(this.#menu, true);
@@ -258,18 +259,22 @@ export class ApprovalView {
     for (const { name, raw } of readMembers(this.#block?.arguments ?? "") ?? []) {
       const value: unknown = JSON.parse(raw);
       if (isExact(value)) {
-        const words = `${showInvisible(name)} = ${shorten(showJsonInline(raw))}`;
-        items.push(this.#makeItem(`this tool with ${words}`, { argument: name, value }));
+        items.push(
+          this.#makeItem({ argument: name, value }, [
+            `this tool with ${showInvisible(name)} = `,
+            ...makeShortValue(raw, 60),
+          ]),
+        );
       }
     }
     return items;
   }
 
-  #makeItem(words: string, scope: Scope): HTMLElement {
+  #makeItem(scope: Scope, words: readonly (Node | string)[]): HTMLElement {
     const item = make(
       "button",
       { type: "button", class: "mnb-menu-item", role: "menuitem" },
-      words,
+      ...words,
     );
     item.addEventListener("click", () => {
       this.#send((approval) => this.#decider.always(approval, scope));
@@ -343,8 +348,4 @@ function refuseEnter(event: KeyboardEvent): void {
 function focusIsInCellOf(element: HTMLElement): boolean {
   const cell = element.closest(".jp-Cell, .cell, .cell-output");
   return cell?.contains(document.activeElement) ?? false;
-}
-
-function shorten(words: string): string {
-  return words.length > 60 ? `${words.slice(0, 60)}…` : words;
 }

@@ -1,24 +1,23 @@
-// Changing a call's arguments before it may run: the JSON itself, with a form beside it when the schema is
-// flat. The text is what counts and what is sent; the form writes into it.
+// Changing a call's arguments before it may run: the JSON itself, with a form beside it where that helps.
+// The text is what counts and what is sent; the form writes into it.
 
 import { showInvisible } from "../../text/escape";
 import { isJson, layOutJson, type Member, readMembers } from "../../text/json";
 import { make, makeButton, setAttribute, setShown, setText } from "../dom";
+import {
+  type Control,
+  type Field,
+  fill,
+  makeControl,
+  readFields,
+  type Schema,
+  spell,
+} from "./fields";
 
 interface Actions {
   save(argumentsText: string): void;
   discard(): void;
 }
-
-type Schema = { [name: string]: unknown } | null;
-
-interface Field {
-  name: string;
-  kind: "string" | "number" | "boolean" | "choice";
-  choices: readonly unknown[];
-}
-
-type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 
 export class ArgumentEditor {
   readonly element: HTMLElement;
@@ -41,7 +40,7 @@ export class ArgumentEditor {
     this.#text.rows = Math.min(18, Math.max(4, this.#text.value.split("\n").length + 1));
     this.#text.addEventListener("input", () => this.#readText());
     const panes = make("div", { class: "mnb-editor-panes" });
-    const fields = readFlatSchema(schema);
+    const fields = readFields(schema);
     if (fields !== null) {
       panes.append(this.#makeForm(fields));
     }
@@ -66,6 +65,8 @@ export class ArgumentEditor {
 
   focus(): void {
     this.#text.focus({ preventScroll: true });
+    // Arguments that were longer than the page are gone from it: without this it would be blank.
+    this.element.scrollIntoView?.({ block: "nearest" });
   }
 
   /** Show why the arguments were not taken. */
@@ -100,6 +101,8 @@ export class ArgumentEditor {
     const form = make("div", { class: "mnb-form" });
     for (const field of fields) {
       const control = makeControl(field);
+      // The label's own text has the choices in it as well.
+      setAttribute(control, "aria-label", showInvisible(field.name));
       control.addEventListener("input", () => this.#writeField(field, control));
       this.#controls.set(field.name, { field, control });
       form.append(
@@ -134,7 +137,11 @@ export class ArgumentEditor {
     if (members === null) {
       return;
     }
-    const raw = spell(field, control);
+    const raw = spell(control, field);
+    setAttribute(control, "aria-invalid", raw === undefined ? "true" : null);
+    if (raw === undefined) {
+      return;
+    }
     const at = members.findIndex((member) => member.name === field.name);
     if (raw === null) {
       members.splice(at, at < 0 ? 0 : 1);
@@ -150,83 +157,4 @@ export class ArgumentEditor {
 function layOutMembers(members: readonly Member[]): string {
   const text = members.map(({ name, raw }) => `${JSON.stringify(name)}:${raw}`).join(",");
   return isJson(`{${text}}`) ? layOutJson(`{${text}}`) : `{\n  ${text.replaceAll(",", ",\n  ")}\n}`;
-}
-
-/** The fields of an object whose values are all simple; `null` when a form would not do. */
-function readFlatSchema(schema: Schema): Field[] | null {
-  const properties = schema?.["properties"];
-  if (typeof properties !== "object" || properties === null) {
-    return null;
-  }
-  const fields: Field[] = [];
-  for (const [name, property] of Object.entries(properties as { [name: string]: unknown })) {
-    const field = readField(name, property);
-    if (field === null) {
-      return null;
-    }
-    fields.push(field);
-  }
-  return fields.length > 0 && fields.length <= 12 ? fields : null;
-}
-
-function readField(name: string, property: unknown): Field | null {
-  if (typeof property !== "object" || property === null) {
-    return null;
-  }
-  const { type, enum: choices } = property as { type?: unknown; enum?: unknown };
-  if (Array.isArray(choices) && choices.every((choice) => typeof choice !== "object")) {
-    return { name, kind: "choice", choices };
-  }
-  if (type === "string" || type === "boolean") {
-    return { name, kind: type, choices: [] };
-  }
-  return type === "number" || type === "integer" ? { name, kind: "number", choices: [] } : null;
-}
-
-function makeControl(field: Field): Control {
-  if (field.kind === "choice") {
-    const options = field.choices.map((choice) =>
-      make("option", { value: JSON.stringify(choice) }, showInvisible(String(choice))),
-    );
-    return make("select", { class: "mnb-field" }, make("option", { value: "" }, ""), ...options);
-  }
-  if (field.kind === "boolean") {
-    return make("input", { type: "checkbox", class: "mnb-check" });
-  }
-  if (field.kind === "number") {
-    return make("input", {
-      type: "text",
-      inputmode: "decimal",
-      class: "mnb-field",
-      spellcheck: "false",
-    });
-  }
-  return make("textarea", { rows: 1, class: "mnb-field", spellcheck: "false" });
-}
-
-function fill(control: Control, field: Field, raw: string | undefined): void {
-  if (control instanceof HTMLInputElement && field.kind === "boolean") {
-    control.checked = raw === "true";
-  } else if (field.kind === "string" && raw !== undefined) {
-    const value: unknown = JSON.parse(raw);
-    control.value = typeof value === "string" ? value : raw;
-    setAttribute(control, "rows", Math.min(8, control.value.split("\n").length));
-  } else {
-    control.value = raw ?? "";
-  }
-}
-
-/** The JSON of what a field holds; `null` to leave the argument out. */
-function spell(field: Field, control: Control): string | null {
-  if (control instanceof HTMLInputElement && field.kind === "boolean") {
-    return String(control.checked);
-  }
-  if (field.kind === "string") {
-    return JSON.stringify(control.value);
-  }
-  const text = control.value.trim();
-  if (text === "") {
-    return null;
-  }
-  return isJson(text) ? text : JSON.stringify(text);
 }

@@ -3,7 +3,7 @@
 
 import type { ToolBlock, ToolPhase } from "../../protocol";
 import { showInvisible, showInvisibleLines } from "../../text/escape";
-import { make, setAttribute, setShown, setState, setText } from "../dom";
+import { make, setAttribute, setNodes, setShown, setState, setText } from "../dom";
 import { formatSeconds } from "../figures";
 import { ApprovalView, type Decider } from "./approval";
 import { describeArguments, makeArgumentRows } from "./arguments";
@@ -103,7 +103,7 @@ export class ToolView {
   #showArguments(block: ToolBlock, pending: boolean): void {
     const growing = block.state === "proposed";
     const words = growing || pending ? null : describeArguments(block.arguments);
-    setText(this.#words, pending ? describeSignature(block) : (words ?? ""));
+    setNodes(this.#words, words ?? [pending ? describeSignature(block) : ""]);
     const shown = `${growing}|${block.arguments}`;
     setShown(this.#arguments, words === null && block.arguments !== "");
     if (shown === this.#shownArguments || words !== null) {
