@@ -14,6 +14,19 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ASK = 'reply = await nb.run(call(("delete_rows", {"table": "orders", "limit": 500})))'
 
+SLOW = """
+@llm.tool
+async def delete_rows(table: str, limit: int = 100) -> str:
+    "Delete rows of a table."
+    ran.append((table, limit))
+    await gate("deleted")
+    return "gone"
+
+sandbox.clear(); ran.clear()
+sandbox.reply(tools=[("delete_rows", {"table": "orders", "limit": 500})]).reply("Done.")
+await nb.run(llm.Model("sandbox/fast").stream_async("Go on.", tools=[delete_rows]));
+"""
+
 
 async def waiting(bench: Bench, source: str = ASK, *, tool: str = "delete_rows") -> Cell:
     """A cell whose tool call waits for a person, with its buttons armed."""
@@ -109,17 +122,39 @@ async def test_always_allow_covers_the_argument_it_was_given_for(bench: Bench) -
     assert await bench.ask("[rule.tool for rule in approvals.session().rules.revoke_all()]")
 
 
+async def test_a_rule_with_a_pattern_holds_until_it_is_revoked(bench: Bench) -> None:
+    await bench.ask(
+        "0", code='approvals.session().allow("delete_rows", argument="table", pattern="tmp_*")'
+    )
+    source = 'await nb.run(call(("delete_rows", {"table": "tmp_1"})));'
+    cell = await bench.run_one(source)
+    await cell.finish()
+    await expect(cell.call().get_by_role("status")).to_have_text("auto_allowed")
+    assert await bench.ask("ran") == [("tmp_1", 100)]
+    beside = await waiting(bench, source.replace("tmp_1", "orders"))
+    await beside.button("Deny").click()
+    await beside.finish()
+    revoke = await bench.run_one("%llm approvals revoke all")
+    await revoke.finish()
+    asked = await waiting(bench, source)
+    await asked.button("Deny").click()
+    await asked.finish()
+    assert await bench.ask("(ran, len(approvals.session().rules))") == ([], 0)
+
+
 async def test_a_double_click_runs_a_call_once(bench: Bench) -> None:
-    cell = await waiting(bench)
+    # The card stays for as long as the tool takes.
+    cell = await waiting(bench, SLOW)
     asked = await bench.approval()
     await cell.button("Approve").evaluate("button => { button.click(); button.click(); }")
+    # The page keeps the second click to itself, and the kernel refuses what comes past the page.
     await bench.forge(cell, **decision(asked, request="again"))
+    assert await bench.refusal("again") == "This was decided already."
+    bench.open_gate("deleted")
     await cell.finish()
     assert await bench.ask("ran") == [("orders", 500)]
-    refusals = await bench.ask("[each.why for each in approvals.session().book.refusals]")
-    # The page keeps the second click to itself, and the kernel refuses what comes past the page;
-    # unless the card has gone by then, and its comm with it.
-    assert refusals[-1:] in ([], ["used"])
+    sent = [m for m in await bench.said("refused") if m["id"] == asked["card"]]
+    assert [m["request"] for m in sent] == ["again"]
 
 
 async def test_a_click_before_the_buttons_are_armed_does_nothing(bench: Bench) -> None:
@@ -174,8 +209,8 @@ finally:
     [
         ({"digest": "0" * 64}, "The arguments are not those that were shown."),
         ({"approval": "invented"}, "This kernel session has asked no such question."),
-        ({"digest": None}, None),
-        ({"kind": "run", "tool": "delete_rows"}, None),
+        ({"digest": None}, "The kernel does not understand this message."),
+        ({"kind": "run", "tool": "delete_rows"}, "The kernel does not understand this message."),
         ({"id": "another-card"}, None),
     ],
     ids=["wrong digest", "unknown approval", "no digest", "unknown kind", "another card"],
@@ -184,11 +219,14 @@ async def test_a_forged_message_is_refused(
     bench: Bench, change: dict[str, Any], why: str | None
 ) -> None:
     cell = await waiting(bench)
-    message = {**decision(await bench.approval(), request="forged" + repr(change)), **change}
+    asked = await bench.approval()
+    message = {**decision(asked, request="forged" + repr(change)), **change}
     await bench.forge(cell, **message)
     if why is not None:
         assert (await bench.refusal(message["request"])).startswith(why)
-    await bench.forge(cell, kind="stop", id=message["id"] + "?", request="marker")
+    # What is not even of this card gets no answer; what is sent after it does.
+    await bench.forge(cell, kind="what", id=asked["card"], request="marker" + repr(change))
+    await bench.refusal("marker" + repr(change))
     await expect(cell.call().get_by_role("status")).to_have_text("pending")
     await cell.button("Deny").click()
     await cell.finish()
