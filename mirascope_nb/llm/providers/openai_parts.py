@@ -22,9 +22,9 @@ from mirascope_nb.llm.providers.encoding import (
     tool_parameters,
 )
 from mirascope_nb.llm.providers.openai_models import is_reasoning
-from mirascope_nb.llm.tools import FORMAT_TOOL_NAME, ToolSchema
+from mirascope_nb.llm.tools import ToolSchema
 
-__all__ = ["file_data", "image_url", "json_schema", "names_format_tool", "reasons", "tool_function"]
+__all__ = ["file_data", "image_url", "json_schema", "reasons", "tool_function"]
 
 
 def image_url(image: Image) -> str:
@@ -111,11 +111,6 @@ def _identifier(name: str) -> str:
     return "".join(
         each if each.isascii() and (each.isalnum() or each in "_-") else "_" for each in name
     )[:64]
-
-
-def names_format_tool(name: object) -> bool:
-    """Whether this is the name of the format tool, whose call became text that nothing answers."""
-    return isinstance(name, str) and name.startswith(FORMAT_TOOL_NAME)
 
 
 def reasons(request: Request) -> bool:

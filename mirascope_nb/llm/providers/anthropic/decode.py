@@ -32,7 +32,6 @@ from mirascope_nb.llm.chunks import (
 from mirascope_nb.llm.content import AssistantContentPart, Text, Thought, ToolCall
 from mirascope_nb.llm.exceptions import ConnectionError, ResponseValidationError
 from mirascope_nb.llm.io.protocol import HttpReply
-from mirascope_nb.llm.providers.anthropic.encode import arguments_object
 from mirascope_nb.llm.providers.anthropic.errors import error_in_stream
 from mirascope_nb.llm.providers.codec import Completion, Request
 from mirascope_nb.llm.providers.decoding import (
@@ -45,8 +44,8 @@ from mirascope_nb.llm.providers.decoding import (
 )
 from mirascope_nb.llm.providers.encoding import load, load_reply, mapping, sequence
 from mirascope_nb.llm.providers.http_errors import reports_error
+from mirascope_nb.llm.providers.turns import arguments_object, names_format_tool
 from mirascope_nb.llm.sse import Event
-from mirascope_nb.llm.tools import FORMAT_TOOL_NAME
 from mirascope_nb.llm.usage import FinishReason, ProviderToolUsage, Usage
 
 __all__ = ["MessagesStreamDecoder", "decode_completion"]
@@ -274,7 +273,7 @@ class MessagesStreamDecoder:
             ToolCallEndChunk(id=call_id),
             chunks,
             # A call of the format tool becomes a text, and a text is alone.
-            alone=name.startswith(FORMAT_TOOL_NAME),
+            alone=names_format_tool(name),
         )
         part.chunk = lambda delta: ToolCallChunk(id=call_id, delta=delta)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import logging
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -48,11 +46,16 @@ from mirascope_nb.llm.providers.encoding import (
     tool_result_text,
     warn_unsupported,
 )
+from mirascope_nb.llm.providers.turns import (
+    arguments_object,
+    names_format_tool,
+    provider_tool_refusal,
+    system_text,
+    thought_text,
+)
 from mirascope_nb.llm.tools import FORMAT_TOOL_NAME, ProviderTool, ToolSchema, WebSearchTool
 
 __all__ = ["encode_body"]
-
-logger = logging.getLogger("mirascope_nb.llm")
 
 Block = dict[str, Any]
 
@@ -77,7 +80,7 @@ def encode_body(request: Request) -> dict[str, Any]:
         "max_tokens": DEFAULT_MAX_TOKENS if max_tokens is None else max_tokens,
         "messages": _messages(request),
     }
-    if system := _system(request):
+    if system := system_text(request):
         body["system"] = [{"type": "text", "text": system, "cache_control": EPHEMERAL}]
     body |= _params(request, body["max_tokens"])
     body |= _tools_and_format(request, thinks=_is_thinking(body))
@@ -212,24 +215,7 @@ def _described(tool: ToolSchema[Any], schema: dict[str, Any]) -> Block:
 def _provider_tool(request: Request, tool: ProviderTool) -> Block:
     if isinstance(tool, WebSearchTool):
         return {"type": "web_search_20250305", "name": "web_search"}
-    raise refusal(
-        request,
-        f"provider tool {tool.name}",
-        f"Provider '{request.provider_id}' has no tool '{tool.name}' of its own that can be "
-        "offered. It has web search: llm.WebSearchTool().",
-    )
-
-
-def _system(request: Request) -> str:
-    """The one system text that there is room for."""
-    texts = [each.content.text for each in request.messages if isinstance(each, SystemMessage)]
-    for text in texts[1:]:
-        logger.warning(
-            "Skipping system message: only the first is supported: %s (provider: %s)",
-            ascii(text[:80]),
-            request.provider_id,
-        )
-    return texts[0] if texts else ""
+    raise provider_tool_refusal(request, tool)
 
 
 def _messages(request: Request) -> list[Any]:
@@ -346,7 +332,6 @@ def _assistant(
 
 
 def _assistant_blocks(request: Request, content: Sequence[AssistantContentPart]) -> list[Block]:
-    thinking = request.params.get("thinking")
     blocks: list[Block] = []
     for part in content:
         match part:
@@ -354,8 +339,8 @@ def _assistant_blocks(request: Request, content: Sequence[AssistantContentPart])
                 if part.text:
                     blocks.append({"type": "text", "text": part.text})
             case Thought():
-                if thinking and thinking.get("encode_thoughts_as_text"):
-                    blocks.append({"type": "text", "text": f"**Thinking:** {part.thought}"})
+                if text := thought_text(request, part):
+                    blocks.append({"type": "text", "text": text})
             case ToolCall():
                 blocks.append(
                     {
@@ -368,21 +353,6 @@ def _assistant_blocks(request: Request, content: Sequence[AssistantContentPart])
     return blocks
 
 
-def arguments_object(args: str) -> dict[str, Any]:
-    """A call's arguments as the object that a turn must hold.
-
-    Arguments that are none, such as those that a length limit cut off, are wrapped in one:
-    https://platform.claude.com/docs/en/agents-and-tools/tool-use/fine-grained-tool-streaming
-    """
-    if not args.strip():
-        return {}
-    try:
-        value: object = json.loads(args)
-    except (ValueError, RecursionError):
-        value = None
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {"INVALID_JSON": args}
-
-
 def _call_id(call_id: str) -> str:
     """An id in the characters that are allowed, should it be another provider's."""
     return re.sub(r"[^a-zA-Z0-9_-]", "_", call_id) or "_"
@@ -390,6 +360,6 @@ def _call_id(call_id: str) -> str:
 
 def _calls_format_tool(blocks: list[Any]) -> bool:
     return any(
-        block.get("type") == "tool_use" and str(block.get("name")).startswith(FORMAT_TOOL_NAME)
+        block.get("type") == "tool_use" and names_format_tool(block.get("name"))
         for block in map(mapping, blocks)
     )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import json
-import logging
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, cast
@@ -26,7 +24,7 @@ from mirascope_nb.llm.content import (
     URLDocumentSource,
     UserContentPart,
 )
-from mirascope_nb.llm.messages import AssistantMessage, SystemMessage, UserMessage
+from mirascope_nb.llm.messages import AssistantMessage, UserMessage
 from mirascope_nb.llm.params import ThinkingConfig
 from mirascope_nb.llm.providers.codec import Request
 from mirascope_nb.llm.providers.encoding import (
@@ -45,11 +43,16 @@ from mirascope_nb.llm.providers.google.models import (
     wants_signatures,
 )
 from mirascope_nb.llm.providers.google.schemas import format_schema, tool_schema
-from mirascope_nb.llm.tools import FORMAT_TOOL_NAME, ToolSchema, WebSearchTool
+from mirascope_nb.llm.providers.turns import (
+    arguments_object,
+    names_format_tool,
+    provider_tool_refusal,
+    system_text,
+    thought_text,
+)
+from mirascope_nb.llm.tools import FORMAT_TOOL_NAME, ProviderTool, ToolSchema, WebSearchTool
 
 __all__ = ["UNKNOWN_TOOL_ID", "encode_body", "url_safe"]
-
-logger = logging.getLogger("mirascope_nb.llm")
 
 UNKNOWN_TOOL_ID = "google_unknown_tool_id"
 """The id of a call that came without one. It is never sent back: calls are told by their order."""
@@ -76,7 +79,7 @@ PRO_LEVELS = LEVELS | {"none": "LOW", "minimal": "LOW", "medium": "HIGH"}
 def encode_body(request: Request) -> dict[str, Any]:
     """The request's body."""
     body: dict[str, Any] = {"contents": _contents(request)}
-    if system := _system(request):
+    if system := system_text(request):
         body["systemInstruction"] = {"parts": [{"text": system}], "role": "user"}
     body |= _tools(request)
     config = _generation_config(request)
@@ -175,28 +178,10 @@ def _function(request: Request, tool: ToolSchema[Any]) -> dict[str, Any]:
     return function | {"parameters": schema} if schema else function
 
 
-def _provider_tool(request: Request, tool: object) -> dict[str, Any]:
+def _provider_tool(request: Request, tool: ProviderTool) -> dict[str, Any]:
     if isinstance(tool, WebSearchTool):
         return {"googleSearch": {}}
-    name = getattr(tool, "name", repr(tool))
-    raise refusal(
-        request,
-        f"provider tool {name}",
-        f"Provider '{request.provider_id}' has no tool '{name}' of its own that can be offered. "
-        "It has web search: llm.WebSearchTool().",
-    )
-
-
-def _system(request: Request) -> str:
-    """The one system text that there is room for."""
-    texts = [each.content.text for each in request.messages if isinstance(each, SystemMessage)]
-    for text in texts[1:]:
-        logger.warning(
-            "Skipping system message: only the first is supported: %s (provider: %s)",
-            ascii(text[:80]),
-            request.provider_id,
-        )
-    return texts[0] if texts else ""
+    raise provider_tool_refusal(request, tool)
 
 
 def _contents(request: Request) -> list[Any]:
@@ -274,7 +259,6 @@ def _assistant(request: Request, message: AssistantMessage) -> dict[str, Any] | 
     parts = sequence(turn.get("parts"))
     if parts and request.replays(message) and not _calls_format_tool(parts):
         return turn
-    thinking = request.params.get("thinking")
     written: list[dict[str, Any]] = []
     for part in message.content:
         match part:
@@ -282,33 +266,25 @@ def _assistant(request: Request, message: AssistantMessage) -> dict[str, Any] | 
                 if part.text:
                     written.append({"text": part.text})
             case Thought():
-                if thinking and thinking.get("encode_thoughts_as_text"):
-                    written.append({"text": f"**Thinking:** {part.thought}"})
+                if text := thought_text(request, part):
+                    written.append({"text": text})
             case ToolCall():
                 written.append(_function_call(request, part))
     return {"parts": written, "role": "model"} if written else None
 
 
 def _function_call(request: Request, call: ToolCall) -> dict[str, Any]:
-    part = {"functionCall": _identified({"name": call.name, "args": _arguments(call)}, call.id)}
+    part = {
+        "functionCall": _identified(
+            {"name": call.name, "args": arguments_object(call.args)}, call.id
+        )
+    }
     if wants_signatures(request.model_name):
         return part | {"thoughtSignature": NO_SIGNATURE}
     return part
 
 
-def _arguments(call: ToolCall) -> dict[str, Any]:
-    """A call's arguments as the object that a part must hold."""
-    if not call.args.strip():
-        return {}
-    try:
-        value: object = json.loads(call.args)
-    except (ValueError, RecursionError):
-        value = None
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {"INVALID_JSON": call.args}
-
-
 def _calls_format_tool(parts: list[Any]) -> bool:
     return any(
-        str(mapping(mapping(part).get("functionCall")).get("name")).startswith(FORMAT_TOOL_NAME)
-        for part in parts
+        names_format_tool(mapping(mapping(part).get("functionCall")).get("name")) for part in parts
     )

@@ -51,7 +51,7 @@ from mirascope_nb.llm.providers.openai_chat.choices import (
     usage_of,
 )
 from mirascope_nb.llm.providers.openai_errors import error_in_stream
-from mirascope_nb.llm.providers.openai_parts import names_format_tool
+from mirascope_nb.llm.providers.turns import names_format_tool
 from mirascope_nb.llm.sse import Event
 from mirascope_nb.llm.usage import FinishReason
 

@@ -32,10 +32,10 @@ from mirascope_nb.llm.providers.openai_parts import (
     file_data,
     image_url,
     json_schema,
-    names_format_tool,
     reasons,
     tool_function,
 )
+from mirascope_nb.llm.providers.turns import names_format_tool, thought_text
 from mirascope_nb.llm.tools import FORMAT_TOOL_NAME, ToolSchema
 
 __all__ = ["encode_body"]
@@ -209,7 +209,6 @@ def _document(request: Request, part: Document) -> dict[str, Any]:
 
 
 def _assistant(request: Request, message: AssistantMessage) -> dict[str, Any]:
-    thinking = request.params.get("thinking")
     texts: list[dict[str, Any]] = []
     calls: list[dict[str, Any]] = []
     for part in message.content:
@@ -217,8 +216,8 @@ def _assistant(request: Request, message: AssistantMessage) -> dict[str, Any]:
             case Text():
                 texts.append({"type": "text", "text": part.text})
             case Thought():
-                if thinking and thinking.get("encode_thoughts_as_text"):
-                    texts.append({"type": "text", "text": f"**Thinking:** {part.thought}"})
+                if text := thought_text(request, part):
+                    texts.append({"type": "text", "text": text})
             case ToolCall():
                 calls.append(
                     {

@@ -43,7 +43,6 @@ from mirascope_nb.llm.providers.decoding import (
 from mirascope_nb.llm.providers.encoding import load, mapping, sequence
 from mirascope_nb.llm.providers.http_errors import reports_error
 from mirascope_nb.llm.providers.openai_errors import error_in_stream
-from mirascope_nb.llm.providers.openai_parts import names_format_tool
 from mirascope_nb.llm.providers.openai_responses.items import (
     finish_reason_of,
     has_failed,
@@ -54,6 +53,7 @@ from mirascope_nb.llm.providers.openai_responses.items import (
     usage_of,
     wire_id_of,
 )
+from mirascope_nb.llm.providers.turns import names_format_tool
 from mirascope_nb.llm.sse import Event
 
 __all__ = ["ResponsesStreamDecoder"]

@@ -33,11 +33,15 @@ from mirascope_nb.llm.providers.openai_parts import (
     file_data,
     image_url,
     json_schema,
-    names_format_tool,
     reasons,
     tool_function,
 )
-from mirascope_nb.llm.tools import FORMAT_TOOL_NAME, ToolSchema, WebSearchTool
+from mirascope_nb.llm.providers.turns import (
+    names_format_tool,
+    provider_tool_refusal,
+    thought_text,
+)
+from mirascope_nb.llm.tools import FORMAT_TOOL_NAME, ProviderTool, ToolSchema, WebSearchTool
 
 __all__ = ["encode_body"]
 
@@ -117,16 +121,10 @@ def _tool(request: Request, tool: ToolSchema[Any]) -> dict[str, Any]:
     return {"type": "function"} | tool_function(request, tool)
 
 
-def _provider_tool(request: Request, tool: object) -> dict[str, Any]:
+def _provider_tool(request: Request, tool: ProviderTool) -> dict[str, Any]:
     if isinstance(tool, WebSearchTool):
         return {"type": "web_search"}
-    name = getattr(tool, "name", repr(tool))
-    raise refusal(
-        request,
-        f"provider tool {name}",
-        f"Provider '{request.provider_id}' has no tool '{name}' of its own that can be offered. "
-        "It has web search: llm.WebSearchTool().",
-    )
+    raise provider_tool_refusal(request, tool)
 
 
 def _input(request: Request, provider_model_name: str) -> list[Any]:
@@ -195,15 +193,13 @@ def _user_part(request: Request, part: UserContentPart) -> dict[str, Any]:
 
 
 def _assistant(request: Request, message: AssistantMessage) -> list[dict[str, Any]]:
-    thinking = request.params.get("thinking")
     items: list[dict[str, Any]] = []
     for part in message.content:
         match part:
             case Text():
                 items.append({"role": "assistant", "content": part.text})
             case Thought():
-                if thinking and thinking.get("encode_thoughts_as_text"):
-                    text = f"**Thinking:** {part.thought}"
+                if text := thought_text(request, part):
                     items.append({"role": "assistant", "content": text})
             case ToolCall():
                 items.append(
