@@ -1,9 +1,11 @@
-"""The wheel as a user gets it: into an environment of its own, with no node anywhere."""
+"""What `make dist` makes, as a user gets it: in an environment of its own, and no node anywhere."""
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -46,12 +48,34 @@ def test_reply(llm_sandbox):
 """
 
 
+OURS = shutil.ignore_patterns(
+    ".git", ".venv*", ".*_cache", "__pycache__", "node_modules", "dist", "build", "test-results"
+)
+
+
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)
-    (found,) = folder.glob("*.whl")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `make dist` leaves, made in a copy so that the clone's own stays as it is."""
+    modules = ROOT / "labextension" / "node_modules"
+    if not modules.is_dir():
+        pytest.skip("`make ui` installs what building needs")
+    copy = tmp_path_factory.mktemp("dist") / "clone"
+    shutil.copytree(ROOT, copy, ignore=OURS)
+    (copy / ".venv").symlink_to(sys.prefix)
+    (copy / "labextension" / "node_modules").symlink_to(modules)
+    # What is installed is there already, whatever its age.
+    made = [".venv/made-for-dev", "labextension/node_modules/.package-lock.json"]
+    command = ["make", *(f"--old-file={each}" for each in made), "dist"]
+    ran = subprocess.run(
+        command, cwd=copy, capture_output=True, text=True, timeout=400, check=False
+    )
+    assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
+    return copy / "dist"
+
+
+@pytest.fixture(scope="module")
+def wheel(dist: Path) -> Path:
+    (found,) = dist.glob("*.whl")
     return found
 
 
@@ -107,6 +131,25 @@ def test_the_wheel_has_what_is_built_and_nothing_else(wheel: Path) -> None:
     package = next(name for name in names if name.endswith("mirascope-nb/package.json"))
     entry = json.loads(zipfile.ZipFile(wheel).read(package))["jupyterlab"]["_build"]["load"]
     assert any(name.endswith(entry) for name in names)
+
+
+def test_the_source_has_what_is_built_too_so_that_it_installs_without_node(dist: Path) -> None:
+    (found,) = dist.glob("*.tar.gz")
+    with tarfile.open(found) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert "mirascope_nb/widgets/static/card.js" in names
+    assert "mirascope_nb/labextension/package.json" in names
+    assert not any("node_modules" in name or ".venv" in name for name in names)
+
+
+def test_the_quickstart_runs(place: Path, tmp_path: Path) -> None:
+    notebook = tmp_path / "quickstart.ipynb"
+    shutil.copy(ROOT / "notebooks" / "01_quickstart.ipynb", notebook)
+    run(place, "jupyter", "execute", "--inplace", notebook.name, cwd=tmp_path)
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    kinds = [output["output_type"] for cell in cells for output in cell.get("outputs", [])]
+    assert "display_data" in kinds
+    assert "error" not in kinds
 
 
 def test_a_cell_runs_in_a_kernel(place: Path, tmp_path: Path) -> None:
