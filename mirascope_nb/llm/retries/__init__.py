@@ -7,6 +7,7 @@ from mirascope_nb.llm.retries.config import (
     RetryModelParams,
     next_delay,
 )
+from mirascope_nb.llm.retries.decorator import retry
 from mirascope_nb.llm.retries.models import RetryModel, retry_model
 from mirascope_nb.llm.retries.responses import (
     AsyncContextRetryResponse,
@@ -27,7 +28,6 @@ from mirascope_nb.llm.retries.targets import (
     ContextRetryPrompt,
     RetryCall,
     RetryPrompt,
-    retry,
 )
 
 __all__ = [
