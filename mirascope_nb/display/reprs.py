@@ -1,4 +1,4 @@
-"""Rich representations of replies, usage and conversations. Nothing here calls a model.
+"""Rich representations of replies and usage. Nothing here calls a model.
 
 The core's classes hook these in lazily: a plain script never imports them.
 """
@@ -15,7 +15,6 @@ from mirascope_nb.display.bundle import Bundle, reply_bundle, reply_markdown
 from mirascope_nb.display.record import digest_of
 from mirascope_nb.display.reply import Part, Reasoned, Reply, Said, Tokens, ToolRun
 from mirascope_nb.display.results import result_text
-from mirascope_nb.text import neutralise, plain_text
 
 if TYPE_CHECKING:
     from mirascope_nb import llm
@@ -49,13 +48,6 @@ def usage_markdown(usage: llm.Usage) -> str:
     shown.append(("**total**", usage.input_tokens + usage.output_tokens))
     lines = ["| tokens | |", "|:--|--:|", *(f"| {name} | {count:,} |" for name, count in shown)]
     return "\n".join(lines)
-
-
-def conversation_markdown(messages: Sequence[llm.Message]) -> str:
-    """A conversation as neutral Markdown: each turn under the name of who spoke."""
-    turns = [f"**{message.role}**\n\n{_message_markdown(message)}" for message in messages]
-    text = "\n\n---\n\n".join(turns)
-    return neutralise(text)
 
 
 def reply_of(response: llm.AnyResponse) -> Reply:
@@ -126,7 +118,7 @@ def mark_shown(response: object) -> None:
         if any(known is value and shown_in == count for known, shown_in in _shown):
             return
         if before is None:
-            raise NotImplementedError  # IPython goes on to the mime bundle
+            raise NotImplementedError  # for IPython: show the mime bundle
         before(value)
 
     formatter.ipython_display_formatter.for_type(kind, pass_over)
@@ -175,10 +167,3 @@ def _with_output(run: ToolRun, output: Any) -> ToolRun:
     if output.error is not None:
         return replace(run, state="error", error=str(output.error))
     return replace(run, state="ok", result=result_text(output.result))
-
-
-def _message_markdown(message: Any) -> str:
-    content: Any = message.content
-    parts: Sequence[Any] = content if message.role != "system" else [content]
-    reply = Reply(state="done", asked="", parts=tuple(_parts(parts)))
-    return reply_markdown(reply)[0] or plain_text("(empty)")

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, TypedDict, get_args
+from typing import Any, Literal, TypeAlias, TypedDict
 
 CardPhase = Literal["streaming", "waiting", "done", "stopped", "failed"]
 CardFormat = Literal["markdown", "text", "json", "values", "html", "code", "math"]
@@ -44,9 +44,6 @@ ToolPhase = Literal[
 ]
 ProgressPhase = Literal["running", "paused", "done", "cancelled", "failed"]
 
-CARD_PHASES: tuple[CardPhase, ...] = get_args(CardPhase)
-TOOL_PHASES: tuple[ToolPhase, ...] = get_args(ToolPhase)
-PROGRESS_PHASES: tuple[ProgressPhase, ...] = get_args(ProgressPhase)
 
 # -- kernel to browser ---------------------------------------------------------------------------
 

@@ -105,18 +105,6 @@ class StaticSurface:
             self._output.show(bundle.data, bundle.metadata)
 
 
-class NoSurface:
-    """Nothing is shown."""
-
-    live = False
-
-    def open(self, card: CardState) -> None:
-        """Show nothing."""
-
-    def close(self, bundle: Bundle) -> None:
-        """Show nothing."""
-
-
 class TerminalSurface:
     """Text on a terminal as it comes, values laid out in lines; tool calls as one line each."""
 

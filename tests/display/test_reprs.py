@@ -1,4 +1,4 @@
-"""Rich representations: of responses, of usage, of conversations."""
+"""Rich representations: of responses and of usage."""
 
 from collections.abc import AsyncIterator
 from decimal import Decimal
@@ -9,7 +9,6 @@ from IPython.core.interactiveshell import InteractiveShell
 from mirascope_nb import llm
 from mirascope_nb.display import MIME_TYPE
 from mirascope_nb.display.reprs import (
-    conversation_markdown,
     cost_text,
     mark_shown,
     response_markdown,
@@ -17,7 +16,6 @@ from mirascope_nb.display.reprs import (
     tokens_of,
     usage_markdown,
 )
-from mirascope_nb.text.neutralise import is_neutral
 
 
 def make_response(
@@ -102,20 +100,6 @@ def test_usage_is_a_small_table() -> None:
         *("| tokens | |", "|:--|--:|", "| input | 1,200 |", "| cache read | 1,000 |"),
         *("| output | 3 |", "| **total** | 1,203 |"),
     ]
-
-
-def test_a_conversation_is_neutral_and_names_who_spoke() -> None:
-    messages = [
-        llm.messages.system("Be brief"),
-        llm.messages.user(["Look: ", llm.Image.from_url("https://a.b/c.png")]),
-        llm.messages.assistant("<b>Hi", model_id=None, provider_id=None),
-    ]
-    markdown = conversation_markdown(messages)
-    assert is_neutral(markdown)
-    assert [line for line in markdown.split("\n") if line.startswith("**")] == [
-        *("**system**", "**user**", "**assistant**")
-    ]
-    assert "&lt;b>Hi" in markdown
 
 
 def test_a_response_whose_tools_were_executed_says_what_came_of_them() -> None:
