@@ -8,11 +8,13 @@ content; usage, raw events and the raw turn may come at any time.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
-from typing import Any, cast, get_args
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn, cast, get_args
 
 from mirascope_nb.llm.chunks import (
     AssistantContentChunk,
+    Batch,
     FinishReasonChunk,
     RawMessageChunk,
     RawStreamEventChunk,
@@ -29,15 +31,11 @@ from mirascope_nb.llm.chunks import (
     UsageDeltaChunk,
 )
 from mirascope_nb.llm.content import AssistantContentPart, Text, Thought, ToolCall
-from mirascope_nb.llm.sse import Event
 from mirascope_nb.llm.tools.schema import FORMAT_TOOL_NAME
 from mirascope_nb.llm.types import Jsonable
 from mirascope_nb.llm.usage import FinishReason, Usage
-from mirascope_nb.llm.wire_json import parsed, well_formed_json
 
 __all__ = ["Accumulator"]
-
-CONTENT_CHUNKS = frozenset(get_args(AssistantContentChunk))
 
 
 class _Growing:
@@ -121,8 +119,9 @@ def _thought(thought: str) -> Thought:
 class Accumulator:
     """A reply under construction.
 
-    `chunks`, `content`, `texts`, `thoughts` and `tool_calls` are the same lists from beginning to
-    end, so that whoever holds them sees them grow.
+    What has arrived waits, and is added when somebody takes it. `chunks`, `content`, `texts`,
+    `thoughts` and `tool_calls` are the same lists from beginning to end, so that whoever holds them
+    sees them grow.
     """
 
     def __init__(self) -> None:
@@ -134,10 +133,12 @@ class Accumulator:
         self.raw_message: Jsonable | None = None
         self.finish_reason: FinishReason | None = None
         self.usage: Usage | None = None
-        self.text_deltas = 0
-        """How many text deltas have been added: what partial parsing measures its progress by."""
+        self._waiting: deque[StreamResponseChunk] = deque()
+        self._received = 0
+        """How many chunks have arrived, those that wait included."""
         self._raw_events: list[Any] = []
-        self._undecoded: list[bytes] = []
+        self._undecoded: deque[tuple[int, bytes]] = deque()
+        """The data of events, and how many chunks arrived before each."""
         self._text: _GrowingText | None = None
         self._thought: _GrowingThought | None = None
         self._tools: dict[str, tuple[str, list[str]]] = {}
@@ -156,20 +157,57 @@ class Accumulator:
             RawMessageChunk: self._raw_turn,
             FinishReasonChunk: self._finish,
             UsageDeltaChunk: self._usage_delta,
-            Event: self._wire_event,
         }
+
+    def receive(self, batch: Batch) -> None:
+        """Let what has arrived wait for somebody to take it."""
+        before = self._received
+        self._received = before + len(batch)
+        self._waiting += batch
+        self._undecoded += [(before + index, data) for index, data in batch.events]
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether any content has arrived."""
+        return bool(self.chunks or self._waiting)
+
+    def arrived(self, index: int) -> Iterator[AssistantContentChunk]:
+        """The content chunks from this number on that are here; each is added as it is taken.
+
+        Raises:
+            RuntimeError: If a chunk may not come now; see `add`. What follows is forgotten.
+            TypeError: If it is no chunk at all. So it is.
+        """
+        chunks, waiting, add = self.chunks, self._waiting, self.add
+        while True:
+            if index < len(chunks):
+                yield chunks[index]
+                index += 1
+            elif waiting:
+                try:
+                    add(waiting.popleft())
+                except (RuntimeError, TypeError):  # what follows would make no sense either
+                    waiting.clear()
+                    raise
+            else:
+                return
 
     @property
     def raw_stream_events(self) -> list[Any]:
         """The provider's events so far, always in the same list.
 
-        They are decoded here, when somebody asks: nearly nobody does, and to keep every event as
-        objects costs more than to decode its text.
+        Those whose chunks were not taken yet are not among them. They are decoded here, when
+        somebody asks: nearly nobody does, and to keep every event as objects costs more than to
+        decode its text.
         """
-        for data in self._undecoded:
+        from mirascope_nb.llm.surrogates import well_formed_json
+        from mirascope_nb.llm.wire_json import parsed
+
+        taken = self._received - len(self._waiting)
+        undecoded = self._undecoded
+        while undecoded and (undecoded[0][0] < taken or not self._waiting):
             with contextlib.suppress(ValueError):  # a keep-alive, or the word that ends a stream
-                self._raw_events.append(well_formed_json(parsed(data)))
-        self._undecoded.clear()
+                self._raw_events.append(well_formed_json(parsed(undecoded.popleft()[1])))
         return self._raw_events
 
     @property
@@ -177,7 +215,7 @@ class Accumulator:
         """The tools of the calls that are not whole."""
         return [name for name, _ in self._tools.values()]
 
-    def add(self, chunk: StreamResponseChunk | Event) -> AssistantContentChunk | None:
+    def add(self, chunk: StreamResponseChunk) -> AssistantContentChunk | None:
         """Take a chunk in; return the content chunk that it adds to `chunks`, if it adds one.
 
         A call of the format tool is rewritten to text.
@@ -187,14 +225,11 @@ class Accumulator:
                 custom one forgot a start or an end.
             TypeError: If it is no chunk at all.
         """
-        kind = type(chunk)
-        if self.finish_reason is not None and kind in CONTENT_CHUNKS:
-            raise RuntimeError(f"Stream already finished with reason: {self.finish_reason}")
-        add = self._add.get(kind)
+        add = self._add.get(type(chunk))
         if add is None:
             raise TypeError(
-                f"A stream consists of chunks such as llm.TextChunk, not of {kind.__name__}: "
-                f"{chunk!r:.80}"
+                "A stream consists of chunks such as llm.TextChunk, "
+                f"not of {type(chunk).__name__}: {chunk!r:.80}"
             )
         content = add(chunk)
         if content is not None:
@@ -212,10 +247,6 @@ class Accumulator:
         self.texts.append(part)
         return part
 
-    def _grow_text(self, part: _GrowingText, delta: str) -> None:
-        part.growth.pieces.append(delta)
-        self.text_deltas += 1
-
     def _end_text(self, growing: _GrowingText) -> None:
         part = Text(text=growing.text)
         _replace(self.content, growing, part)
@@ -224,7 +255,7 @@ class Accumulator:
     def _text_delta(self, chunk: TextChunk) -> TextChunk:
         if self._text is None:
             raise RuntimeError("Received text_chunk while not processing text.")
-        self._grow_text(self._text, chunk.delta)
+        self._text.growth.pieces.append(chunk.delta)
         return chunk
 
     def _text_end(self, chunk: TextEndChunk) -> TextEndChunk:
@@ -269,7 +300,7 @@ class Accumulator:
 
     def _tool_delta(self, chunk: ToolCallChunk) -> AssistantContentChunk:
         if (text := self._format_tools.get(chunk.id)) is not None:
-            self._grow_text(text, chunk.delta)
+            text.growth.pieces.append(chunk.delta)
             return TextChunk(delta=chunk.delta)
         call = self._tools.get(chunk.id)
         if call is None:
@@ -293,14 +324,16 @@ class Accumulator:
     def _raw_event(self, chunk: RawStreamEventChunk) -> None:
         self._raw_events.append(chunk.raw_stream_event)
 
-    def _wire_event(self, event: Event) -> None:
-        self._undecoded.append(event.data)
-
     def _raw_turn(self, chunk: RawMessageChunk) -> None:
         self.raw_message = chunk.raw_message
 
     def _finish(self, chunk: FinishReasonChunk) -> None:
         self.finish_reason = chunk.finish_reason
+        for kind in get_args(AssistantContentChunk):
+            self._add[kind] = self._refuse_more
+
+    def _refuse_more(self, chunk: AssistantContentChunk) -> NoReturn:  # noqa: ARG002, as all of them
+        raise RuntimeError(f"Stream already finished with reason: {self.finish_reason}")
 
     def _usage_delta(self, chunk: UsageDeltaChunk) -> None:
         usage = self.usage

@@ -5,6 +5,7 @@ classes of the second half are not content: they carry the provider's own turn, 
 usage and the finish reason, and a stream response keeps them to itself.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -12,6 +13,7 @@ from mirascope_nb.llm.usage import FinishReason, ProviderToolUsage
 
 __all__ = [
     "AssistantContentChunk",
+    "Batch",
     "FinishReasonChunk",
     "RawMessageChunk",
     "RawStreamEventChunk",
@@ -168,3 +170,14 @@ StreamResponseChunk: TypeAlias = (
     | UsageDeltaChunk
 )
 """Everything that a provider's stream may consist of."""
+
+
+class Batch(list[StreamResponseChunk]):
+    """What one read of a stream brings: chunks, and beside them the events they were made of."""
+
+    __slots__ = ("events",)
+
+    def __init__(self, chunks: Sequence[StreamResponseChunk] = ()) -> None:
+        super().__init__(chunks)
+        self.events: list[tuple[int, bytes]] = []
+        """Each event's data as they came, after how many of the chunks."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from mirascope_nb.llm.chunks import StreamResponseChunk
+from mirascope_nb.llm.chunks import Batch, StreamResponseChunk
 from mirascope_nb.llm.exceptions import (
     ConnectionError,
     Error,
@@ -15,14 +15,10 @@ from mirascope_nb.llm.io import IO, ByteStream, Endpoint
 from mirascope_nb.llm.io.faults import stripped
 from mirascope_nb.llm.limits.gate import Lease
 from mirascope_nb.llm.providers.codec import StreamDecoder
-from mirascope_nb.llm.sse import Event, EventTooLargeError, SSEParser
-from mirascope_nb.llm.surrogates import HalfJoiner
-from mirascope_nb.llm.wire_json import may_hold_halves
+from mirascope_nb.llm.sse import EventTooLargeError, SSEParser
+from mirascope_nb.llm.surrogates import HalfJoiner, may_hold_halves
 
-__all__ = ["Batch", "ChunkSource", "IteratorSource", "WireSource", "redacted", "unreadable"]
-
-Batch: TypeAlias = list[StreamResponseChunk | Event]
-"""What one read brings: chunks, and beside them the events that they were made of."""
+__all__ = ["ChunkSource", "IteratorSource", "WireSource", "redacted", "unreadable"]
 
 # Events by which a server says that it is there, or that a part begins, which may take a while.
 NO_CONTENT = frozenset(
@@ -98,14 +94,14 @@ class WireSource:
         except BaseException:
             await self.aclose()
             raise
-        chunks: Batch = []
+        batch = Batch()
         if not received:
-            self._end(chunks)
+            self._end(batch)
         else:
-            self._decode(received, chunks)
+            self._decode(received, batch)
         if self._decoder.done or self._done:
             await self._release()
-        return chunks
+        return batch
 
     async def _release(self) -> None:
         """Leave the connection, for others to use if the reply's end comes at once."""
@@ -113,22 +109,25 @@ class WireSource:
             await self._stream.release()
         await self.aclose()
 
-    def _decode(self, received: bytes, chunks: Batch) -> None:
-        feed = self._decoder.feed
-        now = self._io.now()
+    def _decode(self, received: bytes, batch: Batch) -> None:
+        decoder, told, has_content = self._decoder, batch.events, False
         try:
-            for event in self._parser.feed(received):
-                news = feed(event)
-                if self._joiner is None and may_hold_halves(event.data):
-                    self._joiner = HalfJoiner()
-                if self._joiner is not None:
-                    news = self._joiner.joined(news)
-                chunks.append(event)
-                chunks += news
-                if self._content != now and event.type not in NO_CONTENT and event.data.strip():
-                    self._content = now
-                if self._decoder.done:
+            events = self._parser.feed(received)
+            # Only the first event can have begun before what was received.
+            if self._joiner is None and (
+                may_hold_halves(received) or (events and may_hold_halves(events[0].data))
+            ):
+                self._joiner = HalfJoiner()
+            joiner = self._joiner
+            for event in events:
+                news = decoder.feed(event)
+                told.append((len(batch), event.data))
+                batch += news if joiner is None else joiner.joined(news)
+                if decoder.done:
                     return
+                if not has_content and event.type not in NO_CONTENT and event.data.strip():
+                    has_content = True
+                    self._content = self._io.now()
         except EventTooLargeError as error:
             remedy = f"{error}. Allow more with max_event=."
             self._fail(ResponseValidationError(remedy, self._endpoint.provider, error))
@@ -138,11 +137,11 @@ class WireSource:
             failure = unreadable("a stream event", self._endpoint, error)
             self._fail(redacted(failure, self._endpoint))
 
-    def _end(self, chunks: Batch) -> None:
+    def _end(self, batch: Batch) -> None:
         self._done = True
         if self._tolerates_missing_end:
             try:
-                chunks += self._decoder.finish()
+                batch += self._decoder.finish()
             except ConnectionError:
                 pass
             else:
@@ -206,8 +205,8 @@ class IteratorSource:
         """The next chunk; see `ChunkSource.read`."""
         try:
             if self._is_async:
-                return [await self._iterator.__anext__()]
-            return [next(self._iterator)]
+                return Batch([await self._iterator.__anext__()])
+            return Batch([next(self._iterator)])
         except (StopIteration, StopAsyncIteration):
             return None
         except Exception as error:

@@ -9,7 +9,10 @@ dropped. Any cut of the bytes gives the same events.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["Event", "EventTooLargeError", "SSEParser"]
 
@@ -29,6 +32,13 @@ class Event(NamedTuple):
 
     type: str
     data: bytes
+
+
+# What `Event(...)` comes down to, without its Python call: there is one for each event.
+_new_event = cast(
+    "Callable[[type[Event], tuple[str, bytes]], Event]",
+    tuple.__new__,  # pyright: ignore[reportUnknownMemberType]
+)
 
 
 class SSEParser:
@@ -96,19 +106,21 @@ class SSEParser:
             self._line = []
             self._line_size = 0
         events: list[Event] = []
-        data = self._data
+        kind, data = self._event, self._data
         for line in lines:
             if line.startswith(b"data: "):
                 data.append(line[6:])
             elif line:
-                self._field(line)
+                kind = self._field(line, kind)
             else:
                 if data:
-                    whole = data[0] if len(data) == 1 else b"\n".join(data)
-                    events.append(Event(self._event, whole))
-                    data.clear()
-                    self._data_size = self._data_sized = 0
-                self._event = ""
+                    if len(data) > 1:
+                        data[:] = (b"\n".join(data),)
+                    events.append(_new_event(Event, (kind, data.pop())))
+                kind = ""
+        self._event = kind
+        if events:  # what is there now has come since
+            self._data_size = self._data_sized = 0
         for value in data[self._data_sized :]:
             self._data_size += len(value) + 1
         self._data_sized = len(data)
@@ -122,12 +134,14 @@ class SSEParser:
         self._start = None
         return received.removeprefix(BOM)
 
-    def _field(self, line: bytes) -> None:
+    def _field(self, line: bytes, kind: str) -> str:
+        """Take in a line that is no common one; returns the event's type by then."""
         name, _, value = line.partition(b":")
         if name == b"event":
-            self._event = value.removeprefix(b" ").decode("utf-8", "replace")
-        elif name == b"data":  # without a space, or a name alone, which is an empty value
+            return value.removeprefix(b" ").decode("utf-8", "replace")
+        if name == b"data":  # without a space, or a name alone, which is an empty value
             self._data.append(value)
+        return kind
 
     def _hold(self, rest: bytes) -> None:
         if rest:

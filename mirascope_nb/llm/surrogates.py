@@ -9,6 +9,7 @@ next delta of the same part, and one that stays alone becomes U+FFFD.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, cast
 
 from mirascope_nb.llm.chunks import (
     RawMessageChunk,
@@ -21,12 +22,30 @@ from mirascope_nb.llm.chunks import (
     ToolCallEndChunk,
     ToolCallStartChunk,
 )
-from mirascope_nb.llm.wire_json import well_formed_json
 from mirascope_nb.text.escape import well_formed
 
-__all__ = ["HalfJoiner"]
+__all__ = ["HalfJoiner", "may_hold_halves", "well_formed_json"]
 
 ALONE = "\N{REPLACEMENT CHARACTER}"
+
+
+def may_hold_halves(data: bytes) -> bool:
+    """Whether JSON text may spell half a character: false for nearly every event there is."""
+    return b"\\u" in data and (b"\\ud" in data or b"\\uD" in data)
+
+
+def well_formed_json(value: Any) -> Any:
+    """A JSON value whose strings can all be sent as UTF-8."""
+    match value:
+        case str():
+            return well_formed(value)
+        case dict():
+            members = cast("dict[str, Any]", value)
+            return {well_formed(name): well_formed_json(each) for name, each in members.items()}
+        case list():
+            return [well_formed_json(each) for each in cast("list[Any]", value)]
+        case _:
+            return value
 
 
 class HalfJoiner:

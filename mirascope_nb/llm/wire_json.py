@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-from typing import Any, cast
+from typing import Any
 
-from mirascope_nb.text.escape import well_formed
+from pydantic_core import from_json
 
-__all__ = ["may_hold_halves", "parsed", "well_formed_json"]
+from mirascope_nb.llm.surrogates import may_hold_halves
+
+__all__ = ["parsed"]
 
 
 def parsed(data: bytes) -> Any:
@@ -21,10 +23,8 @@ def parsed(data: bytes) -> Any:
     Raises:
         ValueError: If it is not JSON in UTF-8.
     """
-    import pydantic_core
-
     try:
-        return pydantic_core.from_json(data)
+        return from_json(data)
     except ValueError:
         if not may_hold_halves(data):
             raise
@@ -33,22 +33,3 @@ def parsed(data: bytes) -> Any:
     with contextlib.suppress(ValueError, RecursionError):
         return json.loads(data.decode())
     raise ValueError("it is not JSON")
-
-
-def may_hold_halves(data: bytes) -> bool:
-    """Whether JSON text may spell half a character: false for nearly every event there is."""
-    return b"\\u" in data and (b"\\ud" in data or b"\\uD" in data)
-
-
-def well_formed_json(value: Any) -> Any:
-    """A JSON value whose strings can all be sent as UTF-8."""
-    match value:
-        case str():
-            return well_formed(value)
-        case dict():
-            members = cast("dict[str, Any]", value)
-            return {well_formed(name): well_formed_json(each) for name, each in members.items()}
-        case list():
-            return [well_formed_json(each) for each in cast("list[Any]", value)]
-        case _:
-            return value

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mirascope_nb import llm
 from mirascope_nb.llm.accumulate import Accumulator
+from mirascope_nb.llm.chunks import Batch
 from mirascope_nb.llm.responses import FinishReasonChunk, RawStreamEventChunk
 
 FORMAT_TOOL = "__mirascope_formatted_output_tool__"
@@ -191,6 +192,32 @@ def test_what_is_not_content_makes_no_chunk() -> None:
     assert reply.raw_message == {"role": "assistant"}
 
 
+def test_an_event_is_there_once_its_first_chunk_was_taken() -> None:
+    reply = Accumulator()
+    batch = Batch([*TEXT, llm.UsageDeltaChunk()])
+    batch.events = [(0, b"[1]"), (1, b"[2]"), (1, b"[3]"), (3, b"[4]"), (5, b"no JSON")]
+    reply.receive(Batch())
+    reply.receive(batch)
+    assert reply.raw_stream_events == []
+    seen: list[int] = []
+    for number, _ in enumerate(reply.arrived(0)):
+        assert len(reply.chunks) == number + 1
+        seen.append(len(reply.raw_stream_events))
+    assert seen == [1, 3, 3, 4]
+    later = Batch()
+    later.events = [(0, b"[5]")]
+    reply.receive(later)
+    assert reply.raw_stream_events == [[1], [2], [3], [4], [5]]
+
+
+def test_what_follows_a_chunk_out_of_order_is_forgotten() -> None:
+    reply = Accumulator()
+    reply.receive(Batch([llm.TextStartChunk(), llm.ThoughtChunk(delta="x"), *TEXT]))
+    with pytest.raises(RuntimeError, match="thought_chunk"):
+        list(reply.arrived(0))
+    assert list(reply.arrived(0)) == [llm.TextStartChunk()]
+
+
 def test_a_call_of_the_format_tool_is_a_text() -> None:
     reply = accumulated(*tool("1", FORMAT_TOOL, '{"a"', ":1}"))
     assert reply.chunks == [
@@ -225,4 +252,3 @@ def test_a_text_is_its_deltas_whenever_it_is_read(deltas: list[str]) -> None:
             assert reply.texts[0].text == "".join(deltas[: number + 1])
     reply.add(llm.TextEndChunk())
     assert reply.texts[0].text == "".join(deltas)
-    assert reply.text_deltas == len(deltas)

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from mirascope_nb import llm
+from mirascope_nb.llm.chunks import Batch
 from mirascope_nb.llm.io import BLOCKING
-from mirascope_nb.llm.source import Batch, IteratorSource, WireSource
+from mirascope_nb.llm.source import IteratorSource, WireSource
 
 BEGUN = [llm.TextStartChunk(), llm.TextChunk(delta="a"), llm.TextChunk(delta="b")]
 CALL = [
@@ -51,12 +52,12 @@ class InOneGo(WireSource):
     """All chunks in the first batch; the next read waits for ever, or says why not."""
 
     def __init__(self, chunks: Sequence[Any], failure: BaseException | None = None) -> None:
-        self.chunks = list(chunks)
+        self.chunks = Batch(chunks)
         self.failure = failure
 
     async def read(self) -> Batch | None:
         if self.chunks:
-            batch, self.chunks = self.chunks, []
+            batch, self.chunks = self.chunks, Batch()
             return batch
         if self.failure is not None:
             raise self.failure

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import codecs
 import copy
 import json
 import logging
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
-from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError, to_json
 
 from mirascope_nb.llm.content import ToolOutput
 from mirascope_nb.llm.exceptions import FeatureNotSupportedError, ResponseValidationError
 from mirascope_nb.llm.params import Params
 from mirascope_nb.llm.providers.codec import Request
+from mirascope_nb.llm.surrogates import may_hold_halves, well_formed_json
 from mirascope_nb.llm.tools import ToolSchema
-from mirascope_nb.llm.wire_json import may_hold_halves, parsed, well_formed_json
+from mirascope_nb.llm.wire_json import parsed
 
 __all__ = [
     "closed_schema",
@@ -76,6 +77,7 @@ def load_reply(data: bytes, provider: str) -> dict[str, Any]:
     Raises:
         ResponseValidationError: If it is not one.
     """
+    data = data.removeprefix(codecs.BOM_UTF8)
     value = load(data, provider)
     return well_formed_json(value) if may_hold_halves(data) else value
 
@@ -98,6 +100,8 @@ def tool_result_text(output: ToolOutput[Any]) -> str:
     result: object = output.result
     if isinstance(result, str):
         return result
+    from pydantic import BaseModel  # which takes 0.05 s to import, and most calls have no tools
+
     if isinstance(result, BaseModel):
         return result.model_dump_json()
     try:

@@ -11,7 +11,8 @@ from typing import Any
 from mirascope_nb.llm.exceptions import APIError, NotFoundError, RateLimitError
 from mirascope_nb.llm.io.protocol import HttpReply
 from mirascope_nb.llm.providers.http_errors import api_error, details_of, html_free, message_of
-from mirascope_nb.llm.wire_json import parsed, well_formed_json
+from mirascope_nb.llm.surrogates import well_formed_json
+from mirascope_nb.llm.wire_json import parsed
 
 __all__ = ["error_in_stream", "error_of_reply"]
 

@@ -59,21 +59,21 @@ class BasePartStream(ABC, Generic[PartT_co]):
 
     def _advance(self) -> str | None:
         """The next delta, `""` when the reply must be read further, `None` at the end."""
-        while not self._done:
-            chunk = self._response.take(self._index)
-            if chunk is None:
-                return ""
+        if self._done:
+            return None
+        for chunk in self._response.arrived(self._index):
             self._index += 1
             if getattr(chunk, "id", None) != self._id:
                 continue
             if chunk.type == self._end:
                 self._done = True
-            elif chunk.type == self._middle:
+                return None
+            if chunk.type == self._middle:
                 delta: str = getattr(chunk, "delta")  # noqa: B009, the types of chunks are strings here
                 self._deltas.append(delta)
                 if delta:
                     return delta
-        return None
+        return ""
 
     def _ended(self) -> None:
         """The reply has ended; a part that has not is a fault of the provider's."""

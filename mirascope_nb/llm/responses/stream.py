@@ -1,14 +1,14 @@
 """What every streaming reply is: chunks pulled a batch at a time, added one at a time.
 
-A pull reads one batch from the source into `_pending`; taking a chunk moves the next one from there
-into the accumulator. So `content` and `chunks` never run ahead of whoever iterates, an iteration
-can be broken off and started again, and a reply that was read to its end replays without a network.
-Sync and async differ only in who drives `do_pull`.
+A pull reads one batch from the source; taking a chunk adds it to the reply. So `content` and
+`chunks` never run ahead of whoever iterates, an iteration can be broken off and started again, and
+a reply that was read to its end replays without a network. Sync and async differ only in who drives
+`do_pull`.
 """
 
 from __future__ import annotations
 
-from collections import deque
+import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 
@@ -28,7 +28,6 @@ from mirascope_nb.llm.messages import AssistantMessage, Message
 from mirascope_nb.llm.params import Params
 from mirascope_nb.llm.responses.root import RootResponse
 from mirascope_nb.llm.source import ChunkSource, IteratorSource, WireSource
-from mirascope_nb.llm.sse import Event
 from mirascope_nb.llm.tools import AnyTools, BaseToolkit
 from mirascope_nb.llm.usage import FinishReason, Usage
 
@@ -118,7 +117,6 @@ class BaseStreamResponse(RootResponse[FormatT]):
             else IteratorSource(cast("ChunkIterator", chunks))
         )
         self._reply = Accumulator()
-        self._pending: deque[StreamResponseChunk | Event] = deque()
         self._reads = 0
         self._failure: BaseException | None = None
         self._partial: tuple[PartialReader[Any], int] | None = None
@@ -191,26 +189,19 @@ class BaseStreamResponse(RootResponse[FormatT]):
         """Tokens as far as they are known."""
         return self._reply.usage
 
-    def take(self, index: int) -> AssistantContentChunk | None:
-        """The content chunk with this number, or `None` if it must be pulled first.
+    def arrived(self, index: int) -> Iterator[AssistantContentChunk]:
+        """The content chunks from this number on that need no pull.
 
         Raises:
             RuntimeError: If the provider's chunks are out of order. It is raised again by every
                 later pull.
             TypeError: If they are no chunks. So is this.
         """
-        chunks = self._reply.chunks
-        pending = self._pending
-        while index >= len(chunks):
-            if not pending:
-                return None
-            try:
-                self._reply.add(pending.popleft())
-            except (RuntimeError, TypeError) as error:  # what follows would make no sense either
-                self._failure = error
-                pending.clear()
-                raise
-        return chunks[index]
+        try:
+            yield from self._reply.arrived(index)
+        except (RuntimeError, TypeError) as error:
+            self._failure = error
+            raise
 
     async def do_pull(self) -> bool:
         """Read another batch; `False` when there is none.
@@ -242,7 +233,7 @@ class BaseStreamResponse(RootResponse[FormatT]):
                 self._message.raw_message = self._reply.raw_message
                 self._ended()
                 return False
-            self._pending.extend(batch)
+            self._reply.receive(batch)
             return True
 
     def _refuse_open_calls(self) -> None:
@@ -266,12 +257,8 @@ class BaseStreamResponse(RootResponse[FormatT]):
             _defaults.note_end(self)
 
     def _stop(self) -> None:
-        try:
-            while self._pending:  # what has arrived is kept, whether or not it was asked for
-                self._reply.add(self._pending.popleft())
-        except (RuntimeError, TypeError) as error:  # the caller is on its way out with another
-            self._failure = error
-            self._pending.clear()
+        with contextlib.suppress(RuntimeError, TypeError):  # the caller is on its way out
+            self._take_all()  # what has arrived is kept, whether or not it was asked for
         if not self.consumed and self._failure is None:
             self.stopped = True
             self._failure = ConnectionError(
@@ -284,15 +271,19 @@ class BaseStreamResponse(RootResponse[FormatT]):
     async def do_finish(self) -> None:
         """Read to the end."""
         try:
-            while True:
-                if self.take(len(self._reply.chunks)) is None and not await self.do_pull():
-                    return
+            self._take_all()
+            while await self.do_pull():
+                self._take_all()
         except Exception:
             raise
         except BaseException:
             # A stop. The traceback of it, which IPython keeps, would keep the connection as well.
             await self.do_close()
             raise
+
+    def _take_all(self) -> None:
+        for _ in self.arrived(len(self._reply.chunks)):
+            pass
 
     async def do_close(self) -> None:
         """Free the connection; what has arrived stays."""

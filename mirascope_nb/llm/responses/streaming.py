@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from types import TracebackType
-from typing import Any, Generic, Self, cast
+from typing import Any, Generic, Self, TypeVar, cast
 
 from mirascope_nb._loop import run_now
 from mirascope_nb.llm.chunks import AssistantContentChunk, TextChunk
@@ -25,6 +25,12 @@ __all__ = [
     "SyncPump",
 ]
 
+T = TypeVar("T")
+
+
+def _itself(chunk: AssistantContentChunk) -> AssistantContentChunk:
+    return chunk
+
 
 class SyncPump(BaseStreamResponse[FormatT]):
     """Reads by blocking."""
@@ -35,13 +41,18 @@ class SyncPump(BaseStreamResponse[FormatT]):
         Raises:
             ProviderError: If the reply fails or breaks off. What had arrived is kept.
         """
+        return self._pump(_itself)
+
+    def _pump(self, read: Callable[[AssistantContentChunk], T | None]) -> Iterator[T]:
+        """What a reader makes of every content chunk, where that is anything."""
         index = 0
         while True:
-            chunk = self.take(index)
-            if chunk is not None:
+            for chunk in self.arrived(index):
                 index += 1
-                yield chunk
-            elif not run_now(self.do_pull()):
+                news = read(chunk)
+                if news:
+                    yield news
+            if not run_now(self.do_pull()):
                 return
 
     def text_stream(self, sep: str = "\n") -> Iterator[str]:
@@ -50,10 +61,7 @@ class SyncPump(BaseStreamResponse[FormatT]):
         Raises:
             ProviderError: As `chunk_stream`.
         """
-        reader = TextReader(sep)
-        for chunk in self.chunk_stream():
-            if text := reader.feed(chunk):
-                yield text
+        return self._pump(TextReader(sep).feed)
 
     def pretty_stream(self) -> Iterator[str]:
         """Every part in readable form as it comes; the pieces concatenate to `pretty()`.
@@ -61,10 +69,7 @@ class SyncPump(BaseStreamResponse[FormatT]):
         Raises:
             ProviderError: As `chunk_stream`.
         """
-        reader = PrettyReader()
-        for chunk in self.chunk_stream():
-            if text := reader.feed(chunk):
-                yield text
+        return self._pump(PrettyReader().feed)
 
     def streams(self) -> Iterator[Stream]:
         """One stream a part, in the order in which they begin; what is not read is skipped.
@@ -122,30 +127,29 @@ class SyncPump(BaseStreamResponse[FormatT]):
 class AsyncPump(BaseStreamResponse[FormatT]):
     """Reads by awaiting."""
 
-    async def chunk_stream(self) -> AsyncIterator[AssistantContentChunk]:
+    def chunk_stream(self) -> AsyncIterator[AssistantContentChunk]:
         """Every content chunk from the first; see `StreamResponse.chunk_stream`."""
+        return self._pump(_itself)
+
+    async def _pump(self, read: Callable[[AssistantContentChunk], T | None]) -> AsyncIterator[T]:
+        """What a reader makes of every content chunk, where that is anything."""
         index = 0
         while True:
-            chunk = self.take(index)
-            if chunk is not None:
+            for chunk in self.arrived(index):
                 index += 1
-                yield chunk
-            elif not await self.do_pull():
+                news = read(chunk)
+                if news:
+                    yield news
+            if not await self.do_pull():
                 return
 
-    async def text_stream(self, sep: str = "\n") -> AsyncIterator[str]:
+    def text_stream(self, sep: str = "\n") -> AsyncIterator[str]:
         """Text as it comes, with `sep` after each text part."""
-        reader = TextReader(sep)
-        async for chunk in self.chunk_stream():
-            if text := reader.feed(chunk):
-                yield text
+        return self._pump(TextReader(sep).feed)
 
-    async def pretty_stream(self) -> AsyncIterator[str]:
+    def pretty_stream(self) -> AsyncIterator[str]:
         """Every part in readable form as it comes; the pieces concatenate to `pretty()`."""
-        reader = PrettyReader()
-        async for chunk in self.chunk_stream():
-            if text := reader.feed(chunk):
-                yield text
+        return self._pump(PrettyReader().feed)
 
     async def streams(self) -> AsyncIterator[AsyncStream]:
         """One stream a part, in the order in which they begin; what is not read is skipped."""

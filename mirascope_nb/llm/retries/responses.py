@@ -89,7 +89,7 @@ class RetriedStream(Retried[FormatT], BaseStreamResponse[FormatT]):
     async def _failed(self, error: Exception) -> bool:
         if not self.retry_config.retries(error):
             return await super()._failed(error)
-        begun = bool(self._reply.chunks or self._pending)
+        begun = self._reply.has_begun
         try:
             failure = await self._attempts.failed(error)
             fresh = await self._attempts.run(self._reopen)
