@@ -24,6 +24,8 @@ from IPython.core.magic import (
 from traitlets import Bool, Dict, Enum, Float, Integer, TraitError, Unicode
 from traitlets import validate as validates
 
+from mirascope_nb.kernel import running
+from mirascope_nb.kernel.tracebacks import shorten
 from mirascope_nb.magics.aliases import check_alias, is_model_id
 from mirascope_nb.magics.cell import CellConfig, CellRequest, read_cell, read_line, thinking_config
 from mirascope_nb.magics.detached import DetachedReply
@@ -121,25 +123,32 @@ class LLMMagics(Magics):
         self, line: str = "", cell: str | None = None, local_ns: Mapping[str, Any] | None = None
     ) -> Any:
         """Send a prompt to a language model, and wait for the reply. See `%llm help`."""
-        from mirascope_nb.magics.execute import is_captured
-
         local: Mapping[str, Any] = (
             {} if local_ns is None or local_ns is self.ip.user_ns else local_ns
         )
-        request = self._read(line, cell, local)
-        if isinstance(request, CellRequest):
-            return self._call_blocking(request, hidden=cell is not None and is_captured())
-        return request()
+        try:
+            from mirascope_nb.magics.execute import is_captured
+
+            request = self._read(line, cell, local)
+            if isinstance(request, CellRequest):
+                return self._call_blocking(request, hidden=cell is not None and is_captured())
+            return request()
+        except KeyboardInterrupt as stop:
+            # It may come before the call, while all that is needed for it is imported.
+            shorten(stop)
+            raise
 
     async def run_cell(self, line: str, body: str) -> Any:
         """Run a `%%llm` cell on the event loop that is running.
 
         Its value is the response, unless the line says otherwise.
         """
-        request = self._read(line, body, {})
-        if isinstance(request, CellRequest):
-            return await self._call(request, bound=False)
-        return request()
+        # From here on a stop is one, and not only while a reply is coming.
+        with running():
+            request = self._read(line, body, {})
+            if isinstance(request, CellRequest):
+                return await self._call(request, bound=False)
+            return request()
 
     async def run_line(self, line: str, *, bound: bool = False) -> Any:
         """Run `%llm` on the event loop that is running.
@@ -148,10 +157,11 @@ class LLMMagics(Magics):
             line: What follows `%llm`: a subcommand or a prompt.
             bound: Whether the value is assigned, and so is not shown as the cell's own.
         """
-        request = self._read(line, None, {}, bound=bound)
-        if isinstance(request, CellRequest):
-            return await self._call(request, bound=bound)
-        return request()
+        with running():
+            request = self._read(line, None, {}, bound=bound)
+            if isinstance(request, CellRequest):
+                return await self._call(request, bound=bound)
+            return request()
 
     def refuse_misplaced(self) -> None:
         """Say where `%%llm` belongs: what a cell that has it below code is rewritten to.

@@ -94,6 +94,20 @@ def test_stop_of_a_blocking_cell_keeps_what_has_arrived(kernel: Kernel) -> None:
     assert kernel.value("(len(piece.text()) > 0, piece.stopped)") == (True, True)
 
 
+@pytest.mark.parametrize("cell", ["%%llm\n{slow}", "%llm {slow}", "%%time\n%%llm\n{slow}"])
+def test_stop_before_anything_is_sent_is_as_short(kernel: Kernel, cell: str) -> None:
+    kernel.run(
+        "import time\nclass Slow:\n    def __str__(self):\n        time.sleep(9)\nslow = Slow()"
+    )
+    started = time.monotonic()
+    ran = kernel.run(cell, watched=True, stop=1)
+    assert time.monotonic() - started < 4
+    assert ran.reply["ename"] == "KeyboardInterrupt"
+    (error,) = ran.of("error")
+    assert len(error["traceback"]) <= 5
+    assert "mirascope_nb" not in "".join(error["traceback"])
+
+
 def test_stop_without_a_name_keeps_it_in_underscore(kernel: Kernel) -> None:
     kernel.run("%%llm sandbox/slow\nTell me about turtles", watched=True, stop=1)
     assert kernel.value("(len(_.text()) > 0, _.stopped)") == (True, True)
