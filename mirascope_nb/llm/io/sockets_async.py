@@ -104,7 +104,14 @@ class Connection(asyncio.Protocol):
             OSError: If the connection broke.
         """
         if not self._received and not self.is_over:
-            await self._wait(deadline)
+            waiter = self._waiter = self.loop.create_future()
+            self._deadline = deadline
+            if deadline is not None and (self._timer is None or self._due > deadline):
+                self._start_timer(deadline)
+            try:
+                await waiter
+            finally:
+                self._waiter = None
         received = self._received
         if received:
             data = received[0] if len(received) == 1 else b"".join(received)
@@ -118,23 +125,9 @@ class Connection(asyncio.Protocol):
             raise self._error
         return b""
 
-    async def _wait(self, deadline: float | None) -> None:
-        waiter = self._waiter = self.loop.create_future()
-        self._deadline = deadline
-        if deadline is not None:
-            timer = self._timer
-            if timer is None:
-                self._start_timer(deadline)
-            elif self._due > deadline:
-                timer.cancel()
-                self._start_timer(deadline)
-        try:
-            await waiter
-        finally:
-            self._waiter = None
-
     def _start_timer(self, deadline: float) -> None:
         # A deadline moves on with each chunk. The timer stays, and looks again when it goes off.
+        self._stop_timer()
         self._due = deadline
         self._timer = self.loop.call_later(max(0.0, deadline - time.monotonic()), self._look)
 

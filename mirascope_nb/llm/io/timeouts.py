@@ -69,12 +69,11 @@ class Timeouts:
         """
         wait = self.first_content if content is None else self.idle
         since = opened if content is None else content
-        moments = [
-            start + limit
-            for start, limit in ((since, wait), (opened, self.total))
-            if limit is not None
-        ]
-        return min(moments, default=None)
+        late = None if wait is None else since + wait
+        if self.total is None:
+            return late
+        end = opened + self.total
+        return end if late is None or end < late else late
 
 
 def _is_positive(seconds: Any) -> bool:
