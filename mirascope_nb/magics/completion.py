@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from IPython.core.completer import SimpleCompletion
@@ -50,10 +51,10 @@ def complete(magics: "LLMMagics", text: str, cursor: int) -> tuple[str, list[str
         return inserted
     flag, equals, value = piece.partition("=")
     if equals and flag in BY_FLAG:
-        return value, _starting(value, _values(magics, BY_FLAG[flag]))
+        return value, _starting(value, _values(magics, BY_FLAG[flag], value))
     previous = BY_FLAG.get(words[-1]) if words else None
     if previous is not None and previous.metavar is not None:
-        return piece, _starting(piece, _values(magics, previous))
+        return piece, _starting(piece, _values(magics, previous, piece))
     if piece.startswith("-"):
         return piece, _starting(piece, BY_FLAG)
     first = not any(not each.startswith("-") for each in words)
@@ -97,7 +98,7 @@ def make_matcher(magics: "LLMMagics") -> Callable[[Any], Any]:
     return llm_magic_matcher
 
 
-def _values(magics: "LLMMagics", option: Option) -> list[str]:
+def _values(magics: "LLMMagics", option: Option, piece: str) -> list[str]:
     user_ns: Mapping[str, Any] = magics.ip.user_ns
     names = [name for name in user_ns if not name.startswith("_")]
     match option.name:
@@ -113,9 +114,26 @@ def _values(magics: "LLMMagics", option: Option) -> list[str]:
             return [name for name in names if isinstance(user_ns[name], type)]
         case "attachments" | "output":
             hidden = magics.ip.user_ns_hidden
-            return [name for name in names if name not in hidden]
+            own = [name for name in names if name not in hidden]
+            return own if option.name == "output" else [*own, *_paths(piece)]
         case _:
             return list(option.choices)
+
+
+def _paths(piece: str) -> list[str]:
+    """The files and folders that a path may go on with, but those that would need quotes."""
+    folder, slash, start = piece.rpartition("/")
+    try:
+        found = sorted(Path(folder + slash or ".").expanduser().iterdir())
+        paths = [f"{folder}{slash}{each.name}{'/' if each.is_dir() else ''}" for each in found]
+    except (OSError, RuntimeError):
+        return []
+    hidden = not start.startswith(".")
+    return [
+        path
+        for each, path in zip(found, paths, strict=True)
+        if re.fullmatch(r"[\w./~+-]+", path) and not (hidden and each.name.startswith("."))
+    ]
 
 
 def _subcommand_words(magics: "LLMMagics", name: str) -> list[str]:

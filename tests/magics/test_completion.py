@@ -1,6 +1,7 @@
 import asyncio
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,6 +79,19 @@ def test_names_of_the_session(at: At, run: RunCell) -> None:
     assert at("%llm history my_|") == ["my_talk"]
     assert at("%llm dealias my_|") == ["my_model"]
     assert at("%%llm -a my_|") == ["my_tool", "my_text"]
+
+
+def test_paths_of_attachments(at: At, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "photos").mkdir()
+    for name in ("photo.png", "photos/one.png", "photo two.png", ".photo"):
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    assert at("%%llm -a pho|") == ["photo.png", "photos/"]
+    assert at("%%llm --attach=photos/|") == ["photos/one.png"]
+    assert at(f"%%llm -a {tmp_path}/photo.|") == [f"{tmp_path}/photo.png"]
+    assert at("%%llm -a .|") == [".photo"]
+    assert at("%%llm -a nowhere/|") == []
+    assert at("%%llm -o pho|") == []
 
 
 def test_variables_after_a_brace_in_the_prompt(at: At, run: RunCell) -> None:
