@@ -60,8 +60,7 @@ async def open_stream(io: IO, endpoint: Endpoint, codec: Codec, request: Request
     stream, ticket = await _admitted(gate, io, endpoint, request, http, io.open)
     lease = gate.stream(ticket, status=stream.status, headers=stream.headers)
     opened = lease.sent
-    content_type = stream.headers.get("content-type", EVENT_STREAM)
-    if stream.status >= FIRST_BAD_STATUS or EVENT_STREAM not in content_type.lower():
+    if stream.status >= FIRST_BAD_STATUS or not _is_event_stream(stream):
         deadline = endpoint.timeouts.deadline(opened=opened, content=None)
         try:
             reply = await read_whole(stream, deadline)
@@ -106,7 +105,7 @@ def _refused(
     elif (reported := _reported(codec, request, reply)) is not None:
         error = reported
     else:
-        kind = reply.headers.get("content-type", "nothing")
+        kind = endpoint.redact_text(reply.headers.get("content-type", "nothing"))[:100]
         return ResponseValidationError(
             f"{endpoint.provider} answered with {kind!r} instead of an event stream: "
             f"{snippet(reply.body)}",
@@ -127,6 +126,10 @@ def _reported(codec: Codec, request: Request, reply: HttpReply) -> APIError | No
     except Exception:  # noqa: BLE001, then it is no reply of this protocol at all
         return None
     return None
+
+
+def _is_event_stream(stream: ByteStream) -> bool:
+    return EVENT_STREAM in stream.headers.get("content-type", EVENT_STREAM).lower()
 
 
 def _should_retry(reply: HttpReply) -> bool | None:

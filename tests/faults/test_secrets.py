@@ -9,6 +9,7 @@ import pickle
 import traceback
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 from IPython.core.ultratb import VerboseTB
 
@@ -19,38 +20,96 @@ if TYPE_CHECKING:
     from tests.faults.wires import Wire
 
 
+HOWS = {
+    "echo": (401, b"application/json", (), b'{"error": {"message": "bad key KEY"}}'),
+    "late echo": (200, b"text/event-stream", (), b'data: {"error": {"message": "KEY"}}\n\n'),
+    "page": (200, b"text/html", (), b"<p>KEY"),
+    "garbage": (200, b"text/event-stream", (), b"data: {KEY\n\n"),
+    "header": (401, b"text/plain", (b"x-echo: KEY",), b"no"),
+    "no header": (401, b"text/plain", (b"echo KEY",), b"no"),
+    "encoding": (200, b"text/plain", (b"transfer-encoding: KEY",), b"no"),
+    "compression": (200, b"text/plain", (b"content-encoding: KEY",), b"no"),
+    "content type": (200, b"text/KEY", (), b"no"),
+    "reason": (401, b"HTTP/1.1 401 bad key KEY\r\ncontent-length: 0\r\n\r\n"),
+    "stall": (),
+    "reset": (),
+}
+"""Status, content type, headers and body of a reply that echoes the key; or all of it in one."""
+
+
 def failing(how: str, key: str) -> Script:
     async def script(connection: Connection) -> None:
-        echo = b'{"error": {"message": "bad key %s"}}' % key.encode()
-        if how == "echo":
-            await connection.whole(b"application/json", echo, status=401)
-        elif how == "late echo":
-            await connection.head()
-            await connection.send(b"data: " + echo + b"\n\n")
-        elif how == "page":
-            await connection.whole(b"text/html", b"<p>" + key.encode())
-        elif how == "garbage":
-            await connection.head()
-            await connection.send(b"data: {" + key.encode() + b"\n\n")
-        elif how == "stall":
-            await connection.hang()
+        match HOWS[how]:
+            case (status, kind, headers, body):
+                pieces = [piece.replace(b"KEY", key.encode()) for piece in (kind, body, *headers)]
+                await connection.whole(*pieces, status=status)
+            case (_, whole):
+                await connection.send(whole.replace(b"KEY", key.encode()))
+            case _ if how == "stall":
+                await connection.hang()
+            case _:
+                pass
 
     return script
 
 
-@pytest.mark.parametrize("how", ["echo", "late echo", "page", "garbage", "stall", "reset"])
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """Everything that is logged, down to DEBUG."""
+    for name in (None, "httpx2", "httpcore2", "asyncio", "mirascope_nb"):
+        caplog.set_level(logging.DEBUG, logger=name)
+    return caplog
+
+
+@pytest.mark.parametrize("how", sorted(HOWS))
 async def test_the_key_is_in_no_traceback_repr_pickle_or_log(  # noqa: PLR0917, fixtures
     faults: FaultServer,
     wire: Wire,
     face: str,
     how: str,
     key: str,
-    caplog: pytest.LogCaptureFixture,
+    logged: pytest.LogCaptureFixture,
 ) -> None:
-    for name in (None, "httpx2", "httpcore2", "asyncio", "mirascope_nb"):
-        caplog.set_level(logging.DEBUG, logger=name)
     faults.register(wire, timeout=0.3 if how == "stall" else 5)
     prompt = faults.case(failing(how, key))
+    for text in await everything_shown(wire, prompt, face, logged):
+        assert key not in text
+
+
+@pytest.mark.parametrize("how", sorted(HOWS))
+@pytest.mark.parametrize("way", ["transport", "proxy"])
+async def test_the_key_is_nowhere_where_httpx2_sends_either(  # noqa: PLR0917, fixtures
+    faults: FaultServer,
+    chat: Wire,
+    face: str,
+    how: str,
+    way: str,
+    key: str,
+    logged: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    options: dict[str, Any] = {"timeout": 0.3 if how == "stall" else 5}
+    if way == "transport":
+        own = httpx2.HTTPTransport if face == "sync" else httpx2.AsyncHTTPTransport
+        options["transport"] = own()
+        options["base_url"] = faults.address.replace("//", "//somebody:pass-4711@")
+    else:
+        monkeypatch.setenv("HTTP_PROXY", f"http://somebody:pass-4711@127.0.0.1:{faults.port}")
+        options["base_url"] = "http://provider.invalid/v1"
+    faults.register(chat, **options)
+    prompt = faults.case(failing(how, key))
+    shown = await everything_shown(chat, prompt, face, logged)
+    assert "httpcore2" in shown[0]  # by its own account
+    assert len(faults.requests(prompt)) == 1
+    for text in shown:
+        assert key not in text
+        assert "pass-4711" not in text
+
+
+async def everything_shown(
+    wire: Wire, prompt: str, face: str, logged: pytest.LogCaptureFixture
+) -> list[str]:
+    """Wherever something of a call that fails is told; what was logged comes first."""
     model = llm.Model(wire.model)
     error: llm.Error
     try:
@@ -59,10 +118,8 @@ async def test_the_key_is_in_no_traceback_repr_pickle_or_log(  # noqa: PLR0917, 
         error = caught
     else:
         pytest.fail("it went well")
-    assert error.__traceback__
-    error.__traceback__ = error.__traceback__.tb_next  # this frame's own locals hold the key
-    shown = [caplog.text, repr(model), repr(vars(model)), str(error), repr(error)]
-    shown += [repr(record.__dict__) for record in caplog.records]
+    shown = [logged.text, repr(model), repr(vars(model)), str(error), repr(error)]
+    shown += [repr(record.__dict__) for record in logged.records]
     shown.append(repr(pickle.dumps(error)))
     shown.append(repr(vars(copy.copy(error))))
     shown += chain(error)
@@ -72,8 +129,7 @@ async def test_the_key_is_in_no_traceback_repr_pickle_or_log(  # noqa: PLR0917, 
     verbose(type(error), error, error.__traceback__)
     shown.append(out.getvalue())
     assert len(out.getvalue()) > 100
-    for text in shown:
-        assert key not in text
+    return shown
 
 
 async def ask(model: llm.Model, prompt: str, face: str) -> None:

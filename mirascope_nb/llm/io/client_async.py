@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from mirascope_nb.llm.exceptions import ProviderError
 from mirascope_nb.llm.io.clients import async_client, build, close_with_loop
+from mirascope_nb.llm.io.discretion import discreet
 from mirascope_nb.llm.io.endpoint import Endpoint
 from mirascope_nb.llm.io.faults import late, too_large, translate
 from mirascope_nb.llm.io.protocol import HttpRequest
@@ -86,8 +87,10 @@ class ClientStream:
         """The next bytes, empty at the end; see `ByteStream`."""
         failure: Exception
         try:
-            async with asyncio.timeout(None if deadline is None else deadline - time.monotonic()):
-                received = await _Unlisted(self._next())
+            left = None if deadline is None else deadline - time.monotonic()
+            with discreet(self._endpoint):
+                async with asyncio.timeout(left):
+                    received = await _Unlisted(self._next())
             self._size += len(received)
             # What has arrived already is read without waiting, and so without noticing the time.
             if deadline is not None and time.monotonic() > deadline:
@@ -151,17 +154,18 @@ async def request_by_client(endpoint: Endpoint, request: HttpRequest) -> ClientS
     """Send a request and return with the head of its reply."""
     client = await async_client(endpoint)
     attempt = Attempt()
-    async with asyncio.timeout(endpoint.timeouts.reply):
-        try:
-            response = await client.send(
-                build(client, endpoint, request, trace=attempt.note_async), stream=True
-            )
-        except Exception as error:
-            if not attempt.may_resend(error):
-                raise
-            response = None
-        if response is None:
-            response = await client.send(build(client, endpoint, request), stream=True)
+    with discreet(endpoint):
+        async with asyncio.timeout(endpoint.timeouts.reply):
+            try:
+                response = await client.send(
+                    build(client, endpoint, request, trace=attempt.note_async), stream=True
+                )
+            except Exception as error:
+                if not attempt.may_resend(error):
+                    raise
+                response = None
+            if response is None:
+                response = await client.send(build(client, endpoint, request), stream=True)
     stream = ClientStream(endpoint, response)
     close_with_loop(stream)
     return stream

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mirascope_nb.llm.exceptions import ProviderError
 from mirascope_nb.llm.io.clients import blocking_client, build
 from mirascope_nb.llm.io.deadlines import bind, until
+from mirascope_nb.llm.io.discretion import discreet
 from mirascope_nb.llm.io.endpoint import Endpoint
 from mirascope_nb.llm.io.faults import late, too_large, translate
 from mirascope_nb.llm.io.protocol import HttpRequest
@@ -36,7 +37,7 @@ class BlockingClientStream:
         """The next bytes, empty at the end; see `ByteStream`."""
         failure: Exception
         try:
-            with until(deadline):
+            with discreet(self._endpoint), until(deadline):
                 received = next(filter(None, self._bytes), b"")
             self._size += len(received)
             if deadline is not None and time.monotonic() > deadline:
@@ -76,7 +77,7 @@ def request_by_blocking_client(endpoint: Endpoint, request: HttpRequest) -> Bloc
         bind(event, info)
 
     wait = endpoint.timeouts.reply
-    with until(None if wait is None else time.monotonic() + wait):
+    with discreet(endpoint), until(None if wait is None else time.monotonic() + wait):
         try:
             response = client.send(build(client, endpoint, request, trace=trace), stream=True)
         except Exception as error:

@@ -16,6 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from mirascope_nb.llm.io.address import Address, address_of, goes_direct, is_plain_path
+from mirascope_nb.llm.io.discretion import watch_logs
 from mirascope_nb.llm.io.endpoint import Endpoint
 from mirascope_nb.llm.io.protocol import ByteStream, HttpRequest
 
@@ -107,6 +108,7 @@ class _LoopClients:
     def _build(endpoint: Endpoint) -> httpx2.AsyncClient:
         import httpx2
 
+        watch_logs()
         if endpoint.transport is not None:
             transport = cast("httpx2.AsyncBaseTransport", endpoint.transport)
             return httpx2.AsyncClient(transport=transport, timeout=httpx2.Timeout(None))
@@ -246,6 +248,7 @@ def blocking_client(endpoint: Endpoint) -> httpx2.Client:
         with _lock:
             client = _blocking.get(key)
             if client is None:
+                watch_logs()
                 if endpoint.transport is not None:
                     transport = cast("httpx2.BaseTransport", endpoint.transport)
                     client = httpx2.Client(transport=transport, timeout=httpx2.Timeout(None))

@@ -132,6 +132,11 @@ class Endpoint:
             return body
         return body.replace(secret, REDACTED.encode())
 
+    def redact_text(self, text: str) -> str:
+        """A text without the key, and without a user's name and password in an address."""
+        redacted = self.redact(text.encode("utf-8", "replace")).decode("utf-8", "replace")
+        return USER.sub("//", redacted)
+
     def moved(
         self,
         *,

@@ -32,6 +32,10 @@ __all__ = [
 ]
 
 
+LONGEST_CHAIN = 10
+"""Exceptions that one is the cause of the other; a cycle is not worth guarding otherwise."""
+
+
 class UnreachableError(Exception):
     """No connection could be made. Its cause says why."""
 
@@ -52,8 +56,8 @@ def translate(error: Exception, endpoint: Endpoint) -> Exception:
     if kind == "mistake" and endpoint.transport is not None:
         return _of_the_transport(error)
     where = f"{endpoint.provider} at {endpoint.origin}"
-    original = stripped(error)
-    said = endpoint.redact(str(error).encode("utf-8", "replace")).decode()
+    original = discreet_error(error, endpoint)
+    said = endpoint.redact_text(str(error))  # of an `OSError` that is not what its `args` are
     if kind == "unaccepted":
         return TimeoutError(
             f"{where} did not accept a connection within {endpoint.timeouts.connect} s. "
@@ -145,6 +149,22 @@ def too_large(endpoint: Endpoint) -> ResponseValidationError:
     )
 
 
+def discreet_error(error: Exception, endpoint: Endpoint) -> Exception:
+    """The exception, and every one chained to it, without request, traceback and key.
+
+    A server may echo the key where a transport repeats it, such as in a header that is none.
+    """
+    link: BaseException | None = stripped(error)
+    for _ in range(LONGEST_CHAIN):
+        if link is None:
+            break
+        link.args = tuple(
+            endpoint.redact_text(part) if isinstance(part, str) else part for part in link.args
+        )
+        link = link.__cause__ or link.__context__
+    return error
+
+
 def stripped(error: Exception) -> Exception:
     """The exception, and every one chained to it, without request and traceback."""
     seen: set[int] = set()
@@ -177,7 +197,7 @@ def _is_tls(error: BaseException) -> bool:
     import ssl
 
     link: BaseException | None = error
-    for _ in range(10):  # a chain is short; a cycle is not worth guarding otherwise
+    for _ in range(LONGEST_CHAIN):
         if link is None:
             return False
         if isinstance(link, ssl.SSLError):

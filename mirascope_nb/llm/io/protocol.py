@@ -35,8 +35,8 @@ class HttpReply:
     """A whole reply, decompressed."""
 
     status: int
-    headers: Mapping[str, str]
-    """Names in lower case."""
+    headers: Mapping[str, str] = field(repr=False)
+    """Names in lower case. A server may echo the key in one, and a traceback may show locals."""
     body: bytes = field(repr=False)
 
 
