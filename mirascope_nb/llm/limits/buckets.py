@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 __all__ = ["BURST", "Bucket", "Pace"]
 
-PATIENCE = 8.0
-"""Seconds after which a pace is back at the rate that was refused."""
+QUICK, PATIENT = 3.0, 12.0
+"""Seconds after which a pace is back at the rate that was refused: at least, and at most."""
+REQUESTS = 60
+"""Requests that it takes at least until then, so that a low limit is not met all the time."""
+KEEP_FIRST, KEEP = 0.75, 0.9
+"""The share of the accepted rate to go on with: first, and once the rate is known better."""
+GAIN = 0.2
+"""Share by which the rate begins to grow in the same time beyond that, compounded."""
+HELD = 8.0
+"""Times the silence that a refusal costs, which it takes at least as well."""
+ALIKE = 0.15
+"""By how much two refused rates may differ to be taken for the same limit."""
 FORGOTTEN = 4.0
 """Times the refused rate at which a pace has nothing more to say."""
 SLOWEST = 0.5
@@ -55,26 +66,40 @@ class Bucket:
 class Pace:
     """A rate that was found to be too high, and how near to it to go again.
 
-    After a refusal the rate falls below what was accepted, comes back quickly, stays long close to
-    the rate that was refused, and then goes beyond it ever faster: the cubic curve of TCP CUBIC
-    (RFC 9438), which finds a limit again without running into it all the time.
+    After a refusal the rate falls below what was accepted, comes back quickly and stays long close
+    to the rate that was refused: the cubic curve of TCP CUBIC (RFC 9438), which finds a limit again
+    without running into it all the time. Beyond that it grows ever faster. How long this takes
+    depends on what is remembered: where the last refusal came at another rate the limit is not
+    known yet and is looked for quickly; where it came at the same one it is looked for ever less.
     """
 
-    __slots__ = ("_keep", "_level", "_peak", "_since", "_when")
+    __slots__ = ("_keep", "_level", "_peak", "_since", "_when", "patience")
 
-    def __init__(self, peak: float, keep: float, now: float) -> None:
+    def __init__(
+        self, peak: float, now: float, *, last: Pace | None = None, held: float = 0.0
+    ) -> None:
         """Begin below a rate.
 
         Args:
             peak: Requests a second that were accepted when one was refused.
-            keep: The share of it to begin with.
             now: The time in seconds.
+            last: The pace until now.
+            held: Seconds of silence that the refusal costs.
         """
         self._peak = max(peak, SLOWEST)
-        self._keep = keep
+        self._keep, self.patience = KEEP_FIRST, QUICK
+        if last is not None and last.is_near(self._peak):
+            self._keep, self.patience = KEEP, min(PATIENT, 1.5 * last.patience)
+        least = max(REQUESTS / self._peak, HELD * held)
+        self.patience = max(self.patience, min(PATIENT, least))
+        """Seconds to the refused rate."""
         self._since = now
         self._when = now
         self._level = 0.0
+
+    def is_near(self, rate: float) -> bool:
+        """Whether a rate is about that which was refused."""
+        return abs(rate - self._peak) < ALIKE * self._peak
 
     @property
     def is_forgotten(self) -> bool:
@@ -83,8 +108,10 @@ class Pace:
 
     def rate(self, now: float) -> float:
         """Requests a second at a time."""
-        distance = (now - self._since - PATIENCE) / PATIENCE
-        return self._peak * (1 + (1 - self._keep) * distance**3)
+        distance = (now - self._since) / self.patience - 1
+        if distance < 0:
+            return self._peak * (1 + (1 - self._keep) * distance**3)
+        return self._peak * math.exp(min(GAIN * distance * (1 + distance / 2), FORGOTTEN))
 
     def wait(self, now: float) -> float:
         """Seconds until the next request is due."""

@@ -35,8 +35,6 @@ SHRINK = 0.7
 """What a refusal multiplies the window by."""
 HEADROOM = 1.2
 """How many more may be under way than it takes on average to keep the pace."""
-KEEP_FIRST, KEEP = 0.75, 0.9
-"""The share of the accepted rate to go on with: first, and once the rate is known better."""
 RATE_WINDOW = 3.0
 """Seconds that the accepted rate is measured over."""
 SHORTEST = 0.25
@@ -65,12 +63,14 @@ class Lane:
         "_all",
         "_bad",
         "_begun",
+        "_first",
         "_grants",
         "_mark",
         "_most",
         "_peak",
         "_refusals",
         "_series",
+        "_shrunk",
         "_slowed",
         "_start",
         "_young",
@@ -122,6 +122,8 @@ class Lane:
         self._most = 0
         self._peak = 0.0
         self._slowed = float("-inf")
+        self._shrunk = float("-inf")
+        self._first = 0.0
         self._series = 0
         self._begun = 0.0
         self._start = 0.0
@@ -170,6 +172,8 @@ class Lane:
     def sent(self, now: float, *, slowly: bool, tokens: float) -> int:
         """Note that a request is sent, and return its number."""
         self.sequence += 1
+        if not self.running and (not self._grants or now - self._grants[-1] > RATE_WINDOW):
+            self._first = now
         self.running += 1
         self._most = max(self._most, self.running)
         self._grants.append(now)
@@ -345,11 +349,14 @@ class Lane:
         if self._series >= FUTILE and rate < self._start / 2 and self._bad < self._all / 3:
             self._tolerate()
             return
-        first = self.pace is None
         floor = 1.0 if self.pace is None else self.pace.rate(now) / 2
-        self.pace = Pace(max(rate, floor), KEEP_FIRST if first else KEEP, now)
-        self._peak = float(max(self._most, 1))
-        self.window = max(1.0, SHRINK * self._peak)
+        held = max(0.0, self.hold_until - now)
+        self.pace = Pace(max(rate, floor), now, last=self.pace, held=held)
+        # Once in the time of a reply: only then can the smaller window have shown what it does.
+        if self.window is None or now - self._shrunk > (self.latency or SILENCE):
+            self._shrunk = now
+            self._peak = float(max(self._most, 1))
+            self.window = max(1.0, SHRINK * self._peak)
         self.starting = False
         self._young.clear()
         self._mark, self._most = self.sequence, self.running
@@ -370,7 +377,8 @@ class Lane:
             self._grants.popleft()
         while self._refusals and self._refusals[0] < since:
             self._refusals.popleft()
-        begun = self._grants[0] if self._grants else now
+        # Not since the first of them: what is sent in heaps was not sent in between.
+        begun = max(since, self._first)
         taken = max(0, len(self._grants) - len(self._refusals))
         return taken / max(SHORTEST, now - begun)
 

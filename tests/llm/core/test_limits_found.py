@@ -202,6 +202,36 @@ def test_a_busy_loop_is_not_mistaken_for_a_limit(
     assert run.refused / run.sent < 0.03
 
 
+def test_a_starved_loop_finds_the_pace_of_a_server_that_does_not_say_when() -> None:
+    run = Run(Filling(60), says_when=False, work=0.006, stall=0.05)
+    assert 1_200 / run.rows(1_200, limit=100) >= 0.9 * 60
+    assert run.refused / run.sent < 0.06
+
+
+@pytest.mark.parametrize("says_when", [True, False])
+def test_a_low_limit_is_found_although_replies_take_long(*, says_when: bool) -> None:
+    run = Run(Filling(5), says_when=says_when, latency=4.0)
+    assert 400 / run.rows(400, limit=100) >= 0.8 * 5
+    assert run.refused / run.sent < 0.1
+
+
+def test_a_limit_that_is_known_is_met_ever_less_often() -> None:
+    run = Run(Filling(60), says_when=False)
+    run.rows(2_400, limit=100)
+    early, sent = run.refused, run.sent
+    run.rows(7_200, limit=100)
+    assert run.refused - early < 0.005 * (run.sent - sent)
+
+
+def test_a_limit_that_is_raised_is_found_again() -> None:
+    server = Filling(20)
+    run = Run(server, says_when=False)
+    run.rows(600, limit=100)
+    server.rate = 80
+    begun = run.now
+    assert 2_400 / (run.rows(2_400, limit=100) - begun) >= 0.6 * 80
+
+
 class Crowded:
     """Takes so many at once, and refuses the others."""
 
