@@ -39,6 +39,8 @@ WIRES = {
 SMALL = 30_000
 """Bytes of a stream that is read byte by byte within a second."""
 
+THINKING: Any = {"level": "medium", "include_thoughts": True}
+
 KEY = "sk-test-0123456789abcdef"
 
 
@@ -175,6 +177,20 @@ class Server:
         """The model of a wire's own tests, behind this server."""
         self.register(wire.PROVIDER)
         return llm.Model(wire.MODEL, **params)
+
+    def called(self, wire: Any, **asked: Any) -> Any:
+        """What a wire's model replies, thoughts included."""
+        return self.model(wire, thinking=THINKING).call("Hello.", **asked)
+
+    def streamed(self, wire: Any, **asked: Any) -> Any:
+        """What it replies, as a stream."""
+        return self.model(wire, thinking=THINKING).stream("Hello.", **asked)
+
+    def finished(self, wire: Any, **asked: Any) -> Any:
+        """What it replies, as a stream that has been read."""
+        stream = self.streamed(wire, **asked)
+        stream.finish()
+        return stream
 
 
 @pytest.fixture
