@@ -27,6 +27,15 @@ def distinct_calls(messages: Sequence[Message], provider_id: str) -> Sequence[Me
         messages: A conversation, which is not changed.
         provider_id: The provider that is to read it.
     """
+    ids = [
+        part.id
+        for message in messages
+        if isinstance(message, AssistantMessage)
+        for part in message.content
+        if isinstance(part, ToolCall)
+    ]
+    if len(ids) == len(set(ids)):  # as nearly always, and a conversation may be long
+        return messages
     told: set[str] = set()
     renamed: Renamed = {}
     distinct: list[Message] = []

@@ -135,26 +135,23 @@ def _user(request: Request, message: UserMessage) -> list[dict[str, Any]]:
     """A user message, with the tool outputs in it as messages of their own, in order."""
     encoded: list[dict[str, Any]] = []
     parts: list[UserContentPart] = []
-
-    def flush() -> None:
-        if parts:
-            encoded.append(_named(message, _user_content(request, parts)))
-            parts.clear()
-
     for part in message.content:
-        if isinstance(part, ToolOutput):
-            flush()
-            encoded.append(
-                {"role": "tool", "tool_call_id": part.id, "content": tool_result_text(part)}
-            )
-        else:
+        if not isinstance(part, ToolOutput):
             parts.append(part)
-    flush()
+            continue
+        if parts:
+            encoded.append(_said(request, message, parts))
+            parts = []
+        encoded.append({"role": "tool", "tool_call_id": part.id, "content": tool_result_text(part)})
+    if parts:
+        encoded.append(_said(request, message, parts))
     return encoded
 
 
-def _named(message: UserMessage, content: object) -> dict[str, Any]:
-    encoded: dict[str, Any] = {"role": "user", "content": content}
+def _said(
+    request: Request, message: UserMessage, parts: Sequence[UserContentPart]
+) -> dict[str, Any]:
+    encoded: dict[str, Any] = {"role": "user", "content": _user_content(request, parts)}
     return encoded | {"name": message.name} if message.name else encoded
 
 
