@@ -153,14 +153,14 @@ OPTIONS: Final[tuple[Option, ...]] = (
         name="model",
         flags=("-m", "--model"),
         metavar="MODEL",
-        help="the model, as provider/model, or an alias; the first word will do as well",
+        help="the model, as provider/model, or an alias; it can also be the first word",
     ),
     Option(
         name="output",
         flags=("-o", "--output"),
         metavar="NAME",
         convert=_variable,
-        help="bind the response to this variable, also when it is stopped",
+        help="store the response in this variable, even if it is stopped",
     ),
     Option(
         name="format",
@@ -224,7 +224,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         flags=("--approve",),
         metavar="POLICY",
         choices=APPROVALS,
-        help="whether tool calls ask first",
+        help="whether to ask before a tool runs",
     ),
     Option(
         name="schema",
@@ -246,10 +246,10 @@ OPTIONS: Final[tuple[Option, ...]] = (
         help="take the fenced code out of the reply, into the variable of -o or the next cell",
     ),
     Option(name="quiet", flags=("-q", "--quiet"), help="show nothing; the response is still in _"),
-    Option(name="raw", flags=("--raw",), help="send braces as they are, insert nothing"),
-    Option(name="no_stream", flags=("--no-stream",), help="show the reply once it is whole"),
+    Option(name="raw", flags=("--raw",), help="send braces as they are: insert no variables"),
+    Option(name="no_stream", flags=("--no-stream",), help="show the reply only when it is complete"),
     Option(
-        name="detach", flags=("--detach",), help="return at once; the card goes on in its own time"
+        name="detach", flags=("--detach",), help="return at once; the card goes on in the background"
     ),
     Option(
         name="timeout",
@@ -287,7 +287,7 @@ SUBCOMMANDS: Final[tuple[Subcommand, ...]] = (
     Subcommand(
         name="list",
         usage="list [PROVIDER|all]",
-        help="the providers, or the models known of one or of all",
+        help="list the providers, or the known models of one or all of them",
         most=1,
     ),
     Subcommand(
@@ -313,21 +313,21 @@ SUBCOMMANDS: Final[tuple[Subcommand, ...]] = (
     Subcommand(
         name="approvals",
         usage="approvals [allow TOOL|deny TOOL|revoke RULE|revoke all]",
-        help="what was decided about tool calls, by whom, and the rules in force",
+        help="the decisions on tool calls so far, and the rules in force",
         most=2,
     ),
     Subcommand(name="cost", usage="cost", help="tokens and cost of this session, by model"),
     Subcommand(
-        name="fix", usage="fix [MODEL]", help="explain the last traceback, and mend it", most=1
+        name="fix", usage="fix [MODEL]", help="explain the last traceback, and suggest a fix", most=1
     ),
     Subcommand(name="config", usage="config", help="the defaults, and how to set them"),
     Subcommand(
-        name="doctor", usage="doctor", help="versions, transport, and which keys are present"
+        name="doctor", usage="doctor", help="versions, the connection to the browser, and which keys are set"
     ),
     Subcommand(
         name="nest",
         usage="nest",
-        help="let pasted scripts call asyncio.run in a notebook, at a cost it names",
+        help="let pasted scripts call asyncio.run in a notebook, and say what that costs",
     ),
     Subcommand(name="version", usage="version", help="the version of mirascope_nb"),
 )
