@@ -247,9 +247,13 @@ OPTIONS: Final[tuple[Option, ...]] = (
     ),
     Option(name="quiet", flags=("-q", "--quiet"), help="show nothing; the response is still in _"),
     Option(name="raw", flags=("--raw",), help="send braces as they are: insert no variables"),
-    Option(name="no_stream", flags=("--no-stream",), help="show the reply only when it is complete"),
     Option(
-        name="detach", flags=("--detach",), help="return at once; the card goes on in the background"
+        name="no_stream", flags=("--no-stream",), help="show the reply only when it is complete"
+    ),
+    Option(
+        name="detach",
+        flags=("--detach",),
+        help="return at once; the card goes on in the background",
     ),
     Option(
         name="timeout",
@@ -318,11 +322,16 @@ SUBCOMMANDS: Final[tuple[Subcommand, ...]] = (
     ),
     Subcommand(name="cost", usage="cost", help="tokens and cost of this session, by model"),
     Subcommand(
-        name="fix", usage="fix [MODEL]", help="explain the last traceback, and suggest a fix", most=1
+        name="fix",
+        usage="fix [MODEL]",
+        help="explain the last traceback, and suggest a fix",
+        most=1,
     ),
     Subcommand(name="config", usage="config", help="the defaults, and how to set them"),
     Subcommand(
-        name="doctor", usage="doctor", help="versions, the connection to the browser, and which keys are set"
+        name="doctor",
+        usage="doctor",
+        help="versions, the connection to the browser, and which keys are set",
     ),
     Subcommand(
         name="nest",

@@ -54,9 +54,9 @@ class LLMMagics(Magics):
     )
     system = Unicode("", help="The system message of cells without -s.").tag(config=True)
     format = Enum(FORMATS, "markdown", help="How replies are shown without -f.").tag(config=True)
-    approve = Enum(APPROVALS, "ask", help="Whether to ask before a tool runs, without --approve.").tag(
-        config=True
-    )
+    approve = Enum(
+        APPROVALS, "ask", help="Whether to ask before a tool runs, without --approve."
+    ).tag(config=True)
     temperature = Float(
         None, allow_none=True, help="Sent with every call; None leaves it to the provider."
     ).tag(config=True)
