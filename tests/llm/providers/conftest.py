@@ -236,3 +236,23 @@ def key() -> str:
 def wires() -> dict[str, Wire]:
     """The wires by name."""
     return WIRES
+
+
+@pytest.fixture
+def received_items(server: Server, sse: Callable[..., bytes]) -> Callable[..., Any]:
+    """The streamed reply of the responses API that consists of these events."""
+
+    @llm.tool
+    def shelve(title: str) -> str:
+        """Put a book on the shelf."""
+        return title
+
+    def read(*events: dict[str, Any], **asked: Any) -> Any:
+        server.stream(sse([(event["type"], event) for event in events]))
+        server.register("openai")
+        model: Any = llm.Model("openai/gpt-5:responses", thinking=THINKING)
+        stream = model.stream("Hello.", tools=[shelve], **asked)
+        stream.finish()
+        return stream
+
+    return read

@@ -1,89 +1,27 @@
 """The responses API as servers imitate it: whatever they leave out, the reply is the same."""
 
-from collections.abc import Callable
+import runpy
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mirascope_nb import llm
-
-
-@llm.tool
-def shelve(title: str) -> str:
-    """Put a book on the shelf."""
-    return title
-
-
-@pytest.fixture
-def received(server: Any, sse: Any) -> Callable[..., Any]:
-    """The streamed reply that consists of these events."""
-
-    def read(*events: dict[str, Any], **asked: Any) -> Any:
-        server.stream(sse([(event["type"], event) for event in events]))
-        server.register("openai")
-        thinking: Any = {"level": "low", "include_thoughts": True}
-        model: Any = llm.Model("openai/gpt-5:responses", thinking=thinking)
-        stream = model.stream("Hello.", tools=[shelve], **asked)
-        stream.finish()
-        return stream
-
-    return read
-
-
-def completed(*output: dict[str, Any], **members: Any) -> dict[str, Any]:
-    reply = {"status": "completed", "output": list(output), **members}
-    return {"type": f"response.{reply['status']}", "response": reply}
-
-
-def message(id: str, *texts: str, **part: Any) -> dict[str, Any]:
-    parts = [{"type": "output_text", "text": text, **part} for text in texts]
-    return {"id": id, "type": "message", "role": "assistant", "content": parts}
-
-
-def call(id: str, args: str = '{"title":"A"}', name: str = "shelve") -> dict[str, Any]:
-    item = {"id": f"fc_{id}", "type": "function_call", "call_id": f"call_{id}"}
-    return {**item, "name": name, "arguments": args}
-
-
-def added(index: int, item: dict[str, Any]) -> dict[str, Any]:
-    empty: dict[str, Any] = {
-        name: [] if isinstance(item[name], list) else "" for name in EMPTIED if name in item
-    }
-    event = {"type": "response.output_item.added", "output_index": index}
-    return {**event, "item": {**item, **empty}}
-
-
-EMPTIED = ("content", "summary", "arguments")
-
-
-def done(index: int, item: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "response.output_item.done", "output_index": index, "item": item}
-
-
-def text(index: int, delta: str, **place: Any) -> dict[str, Any]:
-    event = {"type": "response.output_text.delta", "output_index": index, "content_index": 0}
-    return {**event, "delta": delta, **place}
-
-
-def text_done(index: int, whole: str, **place: Any) -> dict[str, Any]:
-    event = {"type": "response.output_text.done", "output_index": index, "content_index": 0}
-    return {**event, "text": whole, **place}
-
-
-def args(index: int, delta: str | None, **place: Any) -> dict[str, Any]:
-    event = {"type": "response.function_call_arguments.delta", "output_index": index}
-    return {**event, "delta": delta, **place}
-
-
-def args_done(index: int, whole: str, **place: Any) -> dict[str, Any]:
-    event = {"type": "response.function_call_arguments.done", "output_index": index}
-    return {**event, "arguments": whole, **place}
-
-
-def parts(response: Any) -> list[str]:
-    """The content, each part as one word."""
-    members = {"text": "text", "thought": "thought", "tool_call": "args"}
-    return [getattr(part, members[part.type]) for part in response.content]
+EVENTS = runpy.run_path(str(Path(__file__).parent / "events" / "openai_responses.py"))
+completed, message, call, added, done, text, text_done, args, args_done, parts = (
+    EVENTS[name]
+    for name in (
+        "completed",
+        "message",
+        "call",
+        "added",
+        "done",
+        "text",
+        "text_done",
+        "args",
+        "args_done",
+        "parts",
+    )
+)
 
 
 TWO = message("msg_1", "One."), message("msg_2", "Two.")
@@ -175,8 +113,8 @@ TWO = message("msg_1", "One."), message("msg_2", "Two.")
         ),
     ],
 )
-def test_texts_however_a_server_tells_of_them(received: Any, events: Any) -> None:
-    stream = received({"type": "response.created", "response": {}}, *events)
+def test_texts_however_a_server_tells_of_them(received_items: Any, events: Any) -> None:
+    stream = received_items({"type": "response.created", "response": {}}, *events)
     assert sorted(parts(stream)) == ["One.", "Two."]
 
 
@@ -286,8 +224,8 @@ CALLS = call("a", '{"title":"A"}'), call("b", '{"title":"B"}')
         ),
     ],
 )
-def test_calls_however_a_server_tells_of_them(received: Any, events: Any) -> None:
-    stream = received(*events)
+def test_calls_however_a_server_tells_of_them(received_items: Any, events: Any) -> None:
+    stream = received_items(*events)
     assert [call.args for call in stream.tool_calls] == ['{"title":"A"}', '{"title":"B"}']
     assert [call.id for call in stream.tool_calls] == ["call_a", "call_b"]
     assert [item["call_id"] for item in stream.messages[-1].raw_message] == ["call_a", "call_b"]

@@ -1,6 +1,7 @@
 """The responses API: what is made of replies."""
 
-from collections.abc import Callable
+import runpy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,92 +20,37 @@ class Book(BaseModel):
     pages: int = 0
 
 
-@llm.tool
-def shelve(title: str) -> str:
-    """Put a book on the shelf."""
-    return title
-
-
-@pytest.fixture
-def received(server: Any, sse: Any) -> Callable[..., Any]:
-    """The streamed reply that consists of these events."""
-
-    def read(*events: dict[str, Any], **asked: Any) -> Any:
-        server.stream(sse([(event["type"], event) for event in events]))
-        server.register("openai")
-        thinking: Any = {"level": "low", "include_thoughts": True}
-        model: Any = llm.Model("openai/gpt-5:responses", thinking=thinking)
-        stream = model.stream("Hello.", tools=[shelve], **asked)
-        stream.finish()
-        return stream
-
-    return read
-
-
-def completed(*output: dict[str, Any], **members: Any) -> dict[str, Any]:
-    reply = {"status": "completed", "output": list(output), **members}
-    return {"type": f"response.{reply['status']}", "response": reply}
-
-
-def message(id: str, *texts: str, **part: Any) -> dict[str, Any]:
-    parts = [{"type": "output_text", "text": text, **part} for text in texts]
-    return {"id": id, "type": "message", "role": "assistant", "content": parts}
-
-
-def call(id: str, args: str = '{"title":"A"}', name: str = "shelve") -> dict[str, Any]:
-    item = {"id": f"fc_{id}", "type": "function_call", "call_id": f"call_{id}"}
-    return {**item, "name": name, "arguments": args}
-
-
-def reasoning(id: str, *summaries: str) -> dict[str, Any]:
-    parts = [{"type": "summary_text", "text": text} for text in summaries]
-    return {"id": id, "type": "reasoning", "summary": parts}
-
-
-def added(index: int, item: dict[str, Any]) -> dict[str, Any]:
-    empty: dict[str, Any] = {
-        name: [] if isinstance(item[name], list) else "" for name in EMPTIED if name in item
-    }
-    event = {"type": "response.output_item.added", "output_index": index}
-    return {**event, "item": {**item, **empty}}
-
-
-EMPTIED = ("content", "summary", "arguments")
-
-
-def done(index: int, item: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "response.output_item.done", "output_index": index, "item": item}
-
-
-def text(index: int, delta: str, **place: Any) -> dict[str, Any]:
-    event = {"type": "response.output_text.delta", "output_index": index, "content_index": 0}
-    return {**event, "delta": delta, **place}
-
-
-def text_done(index: int, whole: str, **place: Any) -> dict[str, Any]:
-    event = {"type": "response.output_text.done", "output_index": index, "content_index": 0}
-    return {**event, "text": whole, **place}
-
-
-def args(index: int, delta: str | None, **place: Any) -> dict[str, Any]:
-    event = {"type": "response.function_call_arguments.delta", "output_index": index}
-    return {**event, "delta": delta, **place}
-
-
-def args_done(index: int, whole: str, **place: Any) -> dict[str, Any]:
-    event = {"type": "response.function_call_arguments.done", "output_index": index}
-    return {**event, "arguments": whole, **place}
-
-
-def thought(index: int, delta: str, part: int = 0) -> dict[str, Any]:
-    event = {"type": "response.reasoning_summary_text.delta", "output_index": index}
-    return {**event, "delta": delta, "summary_index": part}
-
-
-def parts(response: Any) -> list[str]:
-    """The content, each part as one word."""
-    members = {"text": "text", "thought": "thought", "tool_call": "args"}
-    return [getattr(part, members[part.type]) for part in response.content]
+EVENTS = runpy.run_path(str(Path(__file__).parent / "events" / "openai_responses.py"))
+(
+    completed,
+    message,
+    call,
+    reasoning,
+    added,
+    done,
+    text,
+    text_done,
+    args,
+    args_done,
+    thought,
+    parts,
+) = (
+    EVENTS[name]
+    for name in (
+        "completed",
+        "message",
+        "call",
+        "reasoning",
+        "added",
+        "done",
+        "text",
+        "text_done",
+        "args",
+        "args_done",
+        "thought",
+        "parts",
+    )
+)
 
 
 CALL = call("a")
@@ -125,14 +71,14 @@ def test_the_turn_to_send_back_is_the_items_without_nulls(server: Any) -> None:
     assert response.provider_model_name == "gpt-4o:responses"
 
 
-def test_searches_are_counted(server: Any, received: Any) -> None:
+def test_searches_are_counted(server: Any, received_items: Any) -> None:
     output = [{"id": "ws_1", "type": "web_search_call"}, {"id": "ws_2", "type": "web_search_call"}]
     usage = {"input_tokens": 5, "output_tokens": 2}
     server.whole({"status": "completed", "output": output, "usage": usage})
     server.register("openai")
     replies: list[Any] = [
         llm.Model(MODEL).call("Hello."),
-        received(completed(*output, usage=usage)),
+        received_items(completed(*output, usage=usage)),
     ]
     for reply in replies:
         assert reply.usage.provider_tool_usage == [
@@ -161,7 +107,7 @@ def test_summaries_then_contents_are_thoughts(server: Any) -> None:
         ("full moon", None),
     ],
 )
-def test_incomplete_replies(server: Any, received: Any, reason: str, finish: Any) -> None:
+def test_incomplete_replies(server: Any, received_items: Any, reason: str, finish: Any) -> None:
     reply: dict[str, Any] = {
         "status": "incomplete",
         "incomplete_details": {"reason": reason},
@@ -170,7 +116,9 @@ def test_incomplete_replies(server: Any, received: Any, reason: str, finish: Any
     server.whole(reply)
     server.register("openai")
     assert llm.Model(MODEL).call("Hello.").finish_reason is finish
-    assert received({"type": "response.incomplete", "response": reply}).finish_reason is finish
+    assert (
+        received_items({"type": "response.incomplete", "response": reply}).finish_reason is finish
+    )
 
 
 @pytest.mark.parametrize(
@@ -183,7 +131,7 @@ def test_incomplete_replies(server: Any, received: Any, reason: str, finish: Any
         ("full_moon", llm.ServerError),
     ],
 )
-def test_failed_replies(server: Any, received: Any, code: str, error: Any) -> None:
+def test_failed_replies(server: Any, received_items: Any, code: str, error: Any) -> None:
     reply: dict[str, Any] = {
         "status": "failed",
         "error": {"code": code, "message": "No."},
@@ -195,7 +143,7 @@ def test_failed_replies(server: Any, received: Any, code: str, error: Any) -> No
         llm.Model(MODEL).call("Hello.")
     assert caught.value.code == code
     with pytest.raises(error, match=r"No\."):
-        received({"type": "response.failed", "response": reply})
+        received_items({"type": "response.failed", "response": reply})
 
 
 @pytest.mark.parametrize(
@@ -208,14 +156,14 @@ def test_failed_replies(server: Any, received: Any, code: str, error: Any) -> No
     ],
     ids=["flat", "nested", "null", "failed without response"],
 )
-def test_error_events(received: Any, event: Any) -> None:
+def test_error_events(received_items: Any, event: Any) -> None:
     with pytest.raises(llm.RateLimitError, match=r"No\."):
-        received(event)
+        received_items(event)
 
 
-def test_a_call_inside_a_text_waits_for_its_end(received: Any) -> None:
+def test_a_call_inside_a_text_waits_for_its_end(received_items: Any) -> None:
     said = message("msg_1", "One.")
-    stream = received(
+    stream = received_items(
         added(0, said),
         text(0, "On"),
         added(1, CALL),
@@ -239,9 +187,9 @@ def test_a_call_inside_a_text_waits_for_its_end(received: Any) -> None:
     ]
 
 
-def test_thoughts_end_with_their_item(received: Any) -> None:
+def test_thoughts_end_with_their_item(received_items: Any) -> None:
     item = reasoning("rs_1", "One.", "Two.")
-    stream = received(
+    stream = received_items(
         added(0, item),
         thought(0, "One."),
         thought(0, "Tw", part=1),
@@ -252,9 +200,9 @@ def test_thoughts_end_with_their_item(received: Any) -> None:
     assert parts(stream) == ["One.", "Two.", "Three."]
 
 
-def test_reasoning_that_is_not_summarised(received: Any) -> None:
+def test_reasoning_that_is_not_summarised(received_items: Any) -> None:
     place = {"output_index": 0, "content_index": 0}
-    stream = received(
+    stream = received_items(
         {"type": "response.reasoning_text.delta", **place, "delta": "Hm"},
         {"type": "response.reasoning_text.delta", **place, "delta": "."},
         {"type": "response.reasoning_text.done", **place, "text": "Hm."},
@@ -263,20 +211,22 @@ def test_reasoning_that_is_not_summarised(received: Any) -> None:
     assert stream.content == [llm.Thought(thought="Hm.")]
 
 
-def test_a_call_without_a_name_is_shown_and_runs_nothing(received: Any) -> None:
-    stream = received(args(0, '{"title":"A"}'), completed())
+def test_a_call_without_a_name_is_shown_and_runs_nothing(received_items: Any) -> None:
+    stream = received_items(args(0, '{"title":"A"}'), completed())
     assert [(call.name, call.args) for call in stream.tool_calls] == [("", '{"title":"A"}')]
     assert isinstance(stream.execute_tools()[0].error, llm.ToolNotFoundError)
 
 
-def test_arguments_after_the_end_of_a_call_are_left_out(received: Any) -> None:
-    stream = received(added(0, CALL), done(0, CALL), args(0, "?"), args(0, None), completed(CALL))
+def test_arguments_after_the_end_of_a_call_are_left_out(received_items: Any) -> None:
+    stream = received_items(
+        added(0, CALL), done(0, CALL), args(0, "?"), args(0, None), completed(CALL)
+    )
     assert stream.tool_calls[0].args == CALL["arguments"]
 
 
-def test_a_cancelled_reply_is_an_error(received: Any, server: Any) -> None:
+def test_a_cancelled_reply_is_an_error(received_items: Any, server: Any) -> None:
     with pytest.raises(llm.APIError):
-        received({"type": "response.cancelled", "response": {"status": "cancelled"}})
+        received_items({"type": "response.cancelled", "response": {"status": "cancelled"}})
     server.whole({"status": "cancelled", "output": [], "error": None})
     with pytest.raises(llm.APIError):
         llm.Model(MODEL).call("Hello.")
@@ -289,9 +239,9 @@ def test_an_error_without_a_type(server: Any, sse: Any) -> None:
         llm.Model(MODEL).stream("Hello.").finish()
 
 
-def test_the_format_tool_is_a_text_while_it_streams(received: Any) -> None:
+def test_the_format_tool_is_a_text_while_it_streams(received_items: Any) -> None:
     item = call("a", '{"title":"A","pages":3}', name=FORMAT_TOOL)
-    stream = received(
+    stream = received_items(
         added(0, item),
         args(0, '{"title":"A",'),
         args(0, '"pages":3}'),
@@ -305,9 +255,9 @@ def test_the_format_tool_is_a_text_while_it_streams(received: Any) -> None:
     assert {chunk.content_type for chunk in stream.chunks} == {"text"}
 
 
-def test_the_format_tool_beside_another_stays_in_order(received: Any) -> None:
+def test_the_format_tool_beside_another_stays_in_order(received_items: Any) -> None:
     book = call("b", '{"title":"B"}', name=FORMAT_TOOL)
-    stream = received(
+    stream = received_items(
         added(0, book),
         added(1, CALL),
         args(1, '{"title":'),
@@ -324,8 +274,8 @@ def test_the_format_tool_beside_another_stays_in_order(received: Any) -> None:
     assert stream.tool_calls[0].args == '{"title":"A"}'
 
 
-def test_each_delta_of_the_arguments_is_one_chunk(received: Any) -> None:
-    stream = received(
+def test_each_delta_of_the_arguments_is_one_chunk(received_items: Any) -> None:
+    stream = received_items(
         added(0, CALL),
         *(args(0, delta) for delta in ("", '{"title"', ":", '"A"}', "")),
         args_done(0, CALL["arguments"]),
@@ -335,9 +285,9 @@ def test_each_delta_of_the_arguments_is_one_chunk(received: Any) -> None:
     assert len(stream.chunks) == 7
 
 
-def test_a_streamed_refusal_is_a_text(received: Any) -> None:
+def test_a_streamed_refusal_is_a_text(received_items: Any) -> None:
     place = {"output_index": 0, "content_index": 0}
-    stream = received(
+    stream = received_items(
         {"type": "response.refusal.delta", **place, "delta": "I "},
         {"type": "response.refusal.delta", **place, "delta": "won't."},
         {"type": "response.refusal.done", **place, "refusal": "I won't."},
@@ -347,11 +297,11 @@ def test_a_streamed_refusal_is_a_text(received: Any) -> None:
     assert stream.finish_reason is llm.FinishReason.REFUSAL
 
 
-def test_usage_with_every_event_is_counted_once(received: Any) -> None:
+def test_usage_with_every_event_is_counted_once(received_items: Any) -> None:
     def usage(output: int) -> dict[str, Any]:
         return {"usage": {"input_tokens": 5, "output_tokens": output}}
 
-    stream = received(
+    stream = received_items(
         {"type": "response.created", "response": usage(0)},
         {"type": "response.in_progress", "response": usage(1)},
         completed(**usage(7)),
