@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from typing import Any
+from typing import Any, cast
 
+from mirascope_nb.display.progress import PROGRESS_TYPE, ProgressRecord
+from mirascope_nb.display.record import as_json
 from mirascope_nb.parallel.progress import ProgressActions, ProgressState, progress_line
 from mirascope_nb.text import escape_invisible, one_line
 from mirascope_nb.widgets.decoding import decode_progress_request
@@ -30,8 +32,6 @@ from mirascope_nb.widgets.view import Channel, answer
 
 PROGRESS_INTERVAL = 0.1
 """Seconds between two messages of one progress bar."""
-PROGRESS_TYPE = "application/vnd.mirascope-nb.progress+json"
-"""The mime type of a bar's record in an output."""
 MAX_ROWS = 500
 """Rows that are shown one by one."""
 MAX_ERRORS = 50
@@ -70,6 +70,7 @@ class ProgressView:
         self._final = False
         self._news = False
         self._seq = 0
+        self._seen = False
         self._channel: Channel | None = None
 
     @property
@@ -146,6 +147,8 @@ class ProgressView:
         timing = progress_metadata(self._state)
         if comm is not None:
             timing["mirascope_nb"]["live"] = {"comm": comm, "card": self.id}
+        if not self._seen:
+            self._output.begin_anew()
         self._output.show(bundle, timing)
 
     def _receive(self, content: object) -> None:
@@ -156,6 +159,7 @@ class ProgressView:
             self._channel.send(message)
             return
         if isinstance(message, ProgressResyncMessage):
+            self._seen = True
             self._pacer.spend(self.send_news())
             return
         reason = answer(self._act, message)
@@ -236,11 +240,21 @@ def progress_message(
 def progress_record(state: ProgressState) -> dict[str, Any]:
     """What the JupyterLab extension draws of finished work: equal for equal runs."""
     message = progress_message(state, "", seq=0, final=True)
-    names = ("description", "total", "done", "failed", "cancelled", "tokens", "cost", "state")
-    return {
-        "schema_version": 1,
-        **{name: message[name] for name in (*names, "rows", "errors")},
-    }
+    record = ProgressRecord(
+        schema_version=1,
+        description=message["description"],
+        # Nothing goes on that is shown by a record.
+        state=cast("Any", "cancelled" if state.state in {"running", "paused"} else state.state),
+        total=state.total,
+        done=state.done,
+        failed=state.failed,
+        cancelled=state.cancelled,
+        tokens=state.tokens,
+        cost=state.cost,
+        rows=message["rows"],
+        errors=message["errors"],
+    )
+    return as_json(record)
 
 
 def progress_bundle(state: ProgressState) -> dict[str, Any]:

@@ -13,11 +13,12 @@ from mirascope_nb import llm
 from mirascope_nb.display import Failed, Reasoned, Reply, Said, Tokens, ToolRun
 from mirascope_nb.display.record import (
     MAX_RESULT,
+    RunRecord,
     as_json,
     digest_of,
     params_of,
     record_of,
-    schema,
+    schema_of,
     timing_of,
 )
 
@@ -62,12 +63,12 @@ def full_reply(make_reply: MakeReply) -> Reply:
 
 
 def test_the_published_schema_is_the_generated_one() -> None:
-    assert json.loads(SCHEMA.read_text(encoding="utf-8")) == schema()
+    assert json.loads(SCHEMA.read_text(encoding="utf-8")) == schema_of(RunRecord)
 
 
 def test_a_full_record_is_valid_and_survives_json(make_reply: MakeReply) -> None:
     record = as_json(record_of(full_reply(make_reply), [(0, 1), (7, 10)]))
-    jsonschema.validate(record, schema())
+    jsonschema.validate(record, schema_of(RunRecord))
     assert json.loads(json.dumps(record)) == record
 
 
@@ -76,13 +77,13 @@ def test_the_schema_refuses_a_record_without_a_field(make_reply: MakeReply, fiel
     record = as_json(record_of(make_reply(), []))
     del record[field]
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(record, schema())
+        jsonschema.validate(record, schema_of(RunRecord))
 
 
 def test_the_schema_refuses_what_it_does_not_name(make_reply: MakeReply) -> None:
     record = as_json(record_of(make_reply(), []))
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate({**record, "headers": {}}, schema())
+        jsonschema.validate({**record, "headers": {}}, schema_of(RunRecord))
 
 
 def test_equal_runs_have_equal_records_and_differ_in_timing_only(make_reply: MakeReply) -> None:

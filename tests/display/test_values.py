@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -97,6 +97,7 @@ nested = st.recursive(
 )
 
 
+@settings(deadline=None)  # a busy machine is no defect
 @given(st.dictionaries(st.text(max_size=6), nested, max_size=4) | st.lists(nested, max_size=4))
 def test_nothing_in_a_value_becomes_markup(value: Any) -> None:
     markdown = values_markdown(json.dumps(value)) or ""

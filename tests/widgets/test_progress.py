@@ -4,12 +4,14 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+import jsonschema
 import pytest
 
+from mirascope_nb.display.progress import PROGRESS_TYPE, ProgressRecord
+from mirascope_nb.display.record import schema_of
 from mirascope_nb.parallel.progress import Progress, ProgressActions, ProgressState
 from mirascope_nb.widgets.progress import (
     MAX_ERRORS,
-    PROGRESS_TYPE,
     ProgressView,
     StaticProgress,
     progress_bundle,
@@ -65,6 +67,7 @@ async def test_the_end_is_sent_at_once_and_the_output_becomes_static(
     data, metadata = cell.shown[-1]
     assert data["text/plain"] == "Summaries: 10/10"
     assert (data[PROGRESS_TYPE]["done"], data[PROGRESS_TYPE]["rows"]) == (10, STATE.rows)
+    jsonschema.validate(data[PROGRESS_TYPE], schema_of(ProgressRecord))
     assert metadata == {"mirascope_nb": {"elapsed": 3.21}}
     assert VIEW not in data
     assert browser.closed
