@@ -5,7 +5,6 @@ The core's classes hook these in lazily: a plain script never imports them.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -15,6 +14,7 @@ from mirascope_nb.display.bundle import Bundle, reply_bundle, reply_markdown
 from mirascope_nb.display.record import digest_of
 from mirascope_nb.display.reply import Part, Reasoned, Reply, Said, Tokens, ToolRun
 from mirascope_nb.display.results import result_text
+from mirascope_nb.kernel.frontend import find_shell
 
 if TYPE_CHECKING:
     from mirascope_nb import llm
@@ -102,7 +102,7 @@ def mark_shown(response: object) -> None:
 
     `await nb.show(...)` as the last line of a cell would show the same reply twice.
     """
-    shell = _shell()
+    shell: Any = find_shell()
     formatter = getattr(shell, "display_formatter", None)
     if formatter is None:
         return
@@ -114,7 +114,7 @@ def mark_shown(response: object) -> None:
     before = formatter.ipython_display_formatter.for_type(kind, None)
 
     def pass_over(value: Any) -> None:
-        count = _shell().execution_count
+        count = getattr(find_shell(), "execution_count", None)
         if any(known is value and shown_in == count for known, shown_in in _shown):
             return
         if before is None:
@@ -123,12 +123,6 @@ def mark_shown(response: object) -> None:
 
     formatter.ipython_display_formatter.for_type(kind, pass_over)
     _passing.add(kind)
-
-
-def _shell() -> Any:
-    ipython = sys.modules.get("IPython")
-    get_ipython = getattr(ipython, "get_ipython", None)
-    return None if get_ipython is None else get_ipython()
 
 
 def _parts(content: Sequence[Any], *, executed: Sequence[Any] | None = None) -> list[Part]:

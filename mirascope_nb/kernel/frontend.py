@@ -17,6 +17,7 @@ __all__ = [
     "find_kernel",
     "find_shell",
     "kernel_version",
+    "names_cell",
 ]
 
 Kind = Literal["widget", "terminal", "headless", "script"]
@@ -94,10 +95,19 @@ def find_cell() -> str | None:
     """Return the id of the cell that what is displayed here appears under, or `None`."""
     publisher = getattr(find_shell(), "display_pub", None)
     try:
-        parent: Any = publisher.parent_header  # pyright: ignore[reportOptionalMemberAccess]
-        return str(parent["header"]["msg_id"])
+        header: Any = publisher.parent_header  # pyright: ignore[reportOptionalMemberAccess]
+        return str(header["msg_id"])
     except (AttributeError, KeyError, LookupError, TypeError):
         return None
+
+
+def names_cell() -> bool:
+    """Whether the running request says which cell of a notebook it is, as those of pages do.
+
+    A console's (`jupyter console`, Qt) does not, and a console shows no changes of an output.
+    """
+    kernel = find_kernel()
+    return False if kernel is None else bool(_parent(kernel).get("metadata"))
 
 
 def kernel_version(kernel: Any | None) -> tuple[int, int] | None:
@@ -115,11 +125,18 @@ def kernel_version(kernel: Any | None) -> tuple[int, int] | None:
 def _request_allows_stdin(kernel: Any) -> bool:
     """Whether the request being run, or the cell behind it, lets the kernel ask questions."""
     try:
-        content: Any = kernel.get_parent("shell")["content"]
-        return bool(content["allow_stdin"])
-    except (AttributeError, KeyError, LookupError, TypeError):
+        return bool(_parent(kernel)["content"]["allow_stdin"])
+    except (KeyError, TypeError):
         # A comm message, or a thread of the user's: the latest cell's own answer stands.
         return bool(getattr(kernel, "_allow_stdin", False))
+
+
+def _parent(kernel: Any) -> dict[str, Any]:
+    """The message of the request being run; empty where the kernel does not tell."""
+    try:
+        return kernel.get_parent("shell") or {}
+    except (AttributeError, LookupError, TypeError):
+        return {}
 
 
 def _has_tty() -> bool:

@@ -3,15 +3,19 @@
 What is displayed names the request that caused it, its parent. A task that outlives its cell would
 name whichever cell runs at that moment, so the parent is kept from the beginning and put back
 around each message.
+
+A console such as `jupyter console` takes what is displayed and no changes of it. It does not say
+so, but a page names the cell of a notebook with each request.
 """
 
 from __future__ import annotations
 
 import contextlib
-import sys
 import uuid
 from collections.abc import Generator
 from typing import Any, Protocol
+
+from mirascope_nb.kernel.frontend import find_shell, names_cell
 
 
 class Output(Protocol):
@@ -19,6 +23,10 @@ class Output(Protocol):
 
     def show(self, data: dict[str, Any], metadata: dict[str, Any]) -> None:
         """Show a mime bundle, in the place of the one before."""
+        ...
+
+    def begin_anew(self) -> None:
+        """Show the next bundle by itself, if the front end may be one that takes no changes."""
         ...
 
 
@@ -33,7 +41,8 @@ class CellOutput:
     def __init__(self, *, replaceable: bool) -> None:
         self._id = uuid.uuid4().hex if replaceable else None
         self._shown = False
-        self._publisher = _publisher()
+        self._publisher: Any = getattr(find_shell(), "display_pub", None)
+        self._takes_changes = names_cell()
         self._parent: Any = getattr(self._publisher, "parent_header", None)
 
     def show(self, data: dict[str, Any], metadata: dict[str, Any]) -> None:
@@ -48,6 +57,11 @@ class CellOutput:
             self._publisher.publish(data, metadata, transient=transient, update=self._shown)
         self._shown = self._id is not None
 
+    def begin_anew(self) -> None:
+        """Show the next bundle by itself, if the front end may be one that takes no changes."""
+        if not self._takes_changes:
+            self._shown = False
+
     @contextlib.contextmanager
     def _as_our_cell(self) -> Generator[None]:
         publisher = self._publisher
@@ -60,11 +74,3 @@ class CellOutput:
             yield
         finally:
             publisher.parent_header = before
-
-
-def _publisher() -> Any:
-    """IPython's display publisher, or `None` where IPython does not run."""
-    ipython = sys.modules.get("IPython")
-    get_ipython = getattr(ipython, "get_ipython", None)
-    shell = None if get_ipython is None else get_ipython()
-    return getattr(shell, "display_pub", None)

@@ -12,11 +12,12 @@ import logging
 import sys
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Literal, Protocol, TextIO
+from typing import Any, Protocol, TextIO
 
 from mirascope_nb.display import Bundle, ToolRun
 from mirascope_nb.display.bundle import call_line, tool_verdict
 from mirascope_nb.display.tree import GrowingValues
+from mirascope_nb.kernel.frontend import Kind, names_cell
 from mirascope_nb.text import one_line
 from mirascope_nb.text.escape import TerminalFilter
 from mirascope_nb.widgets.card import CardState
@@ -26,8 +27,6 @@ from mirascope_nb.widgets.protocol import CardRequest, Op, ToolBlock
 from mirascope_nb.widgets.view import CARD_INTERVAL, CardView
 
 logger = logging.getLogger(__name__)
-
-Place = Literal["widget", "terminal", "headless", "script"]
 
 MOST_WIDGETS = 4
 """Widgets that show a card one after another. Who closes more of them wants none."""
@@ -71,8 +70,13 @@ class WidgetSurface:
             return
         self._widgets_left -= 1
         self._view = CardView(card, request=self._request, lost=partial(self.open, card))
-        # The text is for whoever opens a notebook that was saved while the reply was coming.
-        text = "A reply was still coming when this was saved."
+        # The text is for whoever opens a notebook that was saved while the reply was coming, or for
+        # a console, which shows nothing else of the card.
+        text = (
+            "A reply was still coming when this was saved."
+            if names_cell()
+            else "The reply follows when it is whole."
+        )
         self._output.show({**self._view.mime_bundle(), "text/plain": text}, {})
 
     def close(self, bundle: Bundle) -> None:
@@ -81,6 +85,8 @@ class WidgetSurface:
             return
         self._widgets_left = 0
         self._view.finish()
+        if not self._view.seen:
+            self._output.begin_anew()
         self._output.show(bundle.data, bundle.metadata)
         # Last, or the browser would show a widget without a model for a moment.
         self._view.close()
@@ -235,7 +241,7 @@ class TerminalSurface:
             self._written = True
 
 
-def make_surface(place: Place, request: Callable[[CardRequest], str | None]) -> Surface:
+def make_surface(place: Kind, request: Callable[[CardRequest], str | None]) -> Surface:
     """The surface for a front end. A widget needs a running loop to be live."""
     if place == "widget" and _has_loop() and _has_widgets():
         return WidgetSurface(request)

@@ -164,6 +164,8 @@ class CardView:
         self._loop = loop or asyncio.get_running_loop()
         self._pacer = pacer_of(self._loop)
         self._channel = Channel("card", card.id, receive=self._receive, loop=self._loop, lost=lost)
+        self.seen = False
+        """Whether a page has asked for the card."""
         card.on_change = self._on_change
         if card.has_news:
             self._on_change()
@@ -216,6 +218,7 @@ class CardView:
             return
         reason = answer(self._request, message)
         if isinstance(message, ResyncMessage):
+            self.seen = True
             self.send_whole(final=self._card.ended)
             return
         if reason is not None:

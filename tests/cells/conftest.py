@@ -68,6 +68,9 @@ class Page:
             def show(self, data: dict[str, Any], metadata: dict[str, Any]) -> None:
                 self.shown.append((data, metadata))
 
+            def begin_anew(self) -> None:
+                """A page takes changes."""
+
         return Output()
 
     @property

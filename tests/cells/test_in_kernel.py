@@ -46,10 +46,23 @@ class Kernel:
         code: str,
         *,
         watched: bool = True,
+        page: bool = True,
         during: Callable[[dict[str, Any]], None] | None = None,
     ) -> list[dict[str, Any]]:
         """Run a cell; returns its messages on iopub, those of comms included."""
-        request = self.client.execute(code, allow_stdin=watched)
+        content: dict[str, Any] = {
+            "code": code,
+            "silent": False,
+            "store_history": True,
+            "user_expressions": {},
+            "allow_stdin": watched,
+            "stop_on_error": True,
+        }
+        # A page says which cell it is; a console does not.
+        metadata = {"cellId": "a"} if page else {}
+        message = self.client.session.msg("execute_request", content, metadata=metadata)
+        self.client.shell_channel.send(message)
+        request = message["header"]["msg_id"]
         messages: list[dict[str, Any]] = []
         while True:
             message = self.client.get_iopub_msg(timeout=30)
@@ -101,6 +114,14 @@ def test_a_watched_cell_streams_deltas_and_ends_as_a_static_output(kernel: Kerne
     assert len(of_kind(messages, "comm_close")) == len(of_kind(messages, "comm_open"))
 
 
+def test_a_console_gets_the_whole_reply_as_an_output_of_its_own(kernel: Kernel) -> None:
+    messages = kernel.run("response = await cells.show(stream('one two three'))", page=False)
+    live, static = of_kind(messages, "display_data")
+    assert live["data"]["text/plain"] == "The reply follows when it is whole."
+    assert static["data"]["text/plain"] == "one two three"
+    assert not of_kind(messages, "update_display_data")
+
+
 def test_a_headless_cell_emits_once_and_the_same_each_time(kernel: Kernel) -> None:
     runs = [kernel.run("r = await cells.show(stream())", watched=False) for _ in range(2)]
     first, second = (of_kind(messages, "display_data") for messages in runs)
@@ -143,6 +164,16 @@ def test_a_click_on_stop_reaches_the_running_cell_and_keeps_the_text(kernel: Ker
     assert static["data"]["text/plain"].startswith("so")
     [text] = of_kind(kernel.run("print(held.text()[:2])"), "stream")
     assert text["text"] == "so\n"
+
+
+def test_each_cell_has_a_card_of_its_own_for_what_its_tools_ask(kernel: Kernel) -> None:
+    [found] = of_kind(
+        kernel.run("from mirascope_nb.kernel import find_cell; print(find_cell())"), "stream"
+    )
+    messages = kernel.run("print(find_cell())")
+    [other] = of_kind(messages, "stream")
+    assert other["text"].strip() == messages[0]["parent_header"]["msg_id"]
+    assert other["text"] != found["text"]
 
 
 def test_a_detached_card_keeps_to_the_output_of_its_own_cell(kernel: Kernel) -> None:

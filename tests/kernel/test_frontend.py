@@ -109,5 +109,5 @@ def test_the_cell_is_the_one_that_displays_appear_under(shell: SimpleNamespace) 
     assert find_cell() is None  # a terminal
     shell.display_pub = SimpleNamespace(parent_header={})
     assert find_cell() is None  # nothing has been asked of the kernel yet
-    shell.display_pub.parent_header = {"header": {"msg_id": "a1"}}
+    shell.display_pub.parent_header = {"msg_id": "a1"}
     assert find_cell() == "a1"

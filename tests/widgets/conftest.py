@@ -88,9 +88,13 @@ class Cell:
 
     def __init__(self) -> None:
         self.shown: list[tuple[dict[str, Any], dict[str, Any]]] = []
+        self.renewed = 0
 
     def show(self, data: dict[str, Any], metadata: dict[str, Any]) -> None:
         self.shown.append((data, metadata))
+
+    def begin_anew(self) -> None:
+        self.renewed += 1
 
 
 @pytest.fixture

@@ -39,6 +39,20 @@ async def test_a_widget_is_replaced_by_the_static_bundle_and_then_freed(
     assert browser.closed
 
 
+async def test_an_end_that_no_page_has_seen_come_is_shown_by_itself(
+    browser: Any, cell: Any
+) -> None:
+    for seen in (True, False):
+        surface, card = WidgetSurface(no_request, output=cell), CardState("card")
+        surface.open(card)
+        if seen:
+            browser.ours[0].browser_sends(
+                {"kind": "resync", "id": "card", "request": "r", "have": None}
+            )
+        surface.close(BUNDLE)
+        assert cell.renewed == (not seen)
+
+
 async def test_a_page_that_was_loaded_anew_keeps_the_card_to_its_end_and_after(
     browser: Any, cell: Any
 ) -> None:
