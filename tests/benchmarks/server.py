@@ -14,6 +14,7 @@ import functools
 import json
 import re
 import sys
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +41,8 @@ class Script:
     """`t`: ask for tools first, and answer once their outputs are there."""
     json: bool = False
     """`j`: let the text be a JSON array of objects."""
+    stamped: bool = False
+    """`s`: let the text end with the time at which that end is sent, in seconds since 1970."""
 
     @classmethod
     @functools.cache
@@ -53,6 +56,7 @@ class Script:
             batch=max(1, given.get("w", 1)),
             tools=bool(given.get("t")),
             json=bool(given.get("j")),
+            stamped=bool(given.get("s")),
         )
 
 
@@ -135,6 +139,9 @@ def streamed_answer(script: Script) -> tuple[bytes, ...]:
     writes.append(_framed(b"data: [DONE]\n\n") + b"0\r\n\r\n")
     return tuple(writes)
 
+
+AFTER_TEXT = 3
+"""How many of those writes follow the text: the finish, the usage, the end."""
 
 STREAM_HEAD = (
     b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n"
@@ -219,7 +226,10 @@ class Provider(asyncio.Protocol):
         clock = asyncio.get_running_loop().time
         due = clock()
         self._write(STREAM_HEAD)
-        for piece in streamed_answer(script):
+        pieces = streamed_answer(script)
+        for number, piece in enumerate(pieces, AFTER_TEXT - len(pieces)):
+            if script.stamped and number == 0:
+                self._write(_framed(_event({"content": f" sent at {time.time():.6f}."})))
             self._write(piece)
             if not self._may_write.is_set():
                 await self._may_write.wait()
