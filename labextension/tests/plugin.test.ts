@@ -28,9 +28,10 @@ describe("a prompt cell", () => {
 
   test("has a magic, options and inserted names that stand out", () => {
     const source =
-      '\n%%llm gpt -t f --approve ask\nIn {city!r:>9} and {a.b[0]}, {{not}} {"json": 1} {x y}';
+      '# %%llm b -x\n\n%%llm gpt -t f --approve ask\n# In {city!r:>9} and {a.b[0]}, {{not}} {"json": 1} {x y}';
     const found = findSpans(source).map(({ from, to, kind }) => [kind, source.slice(from, to)]);
     expect(found).toEqual([
+      ["comment", "# %%llm b -x"],
       ["magic", "%%llm"],
       ["option", "-t"],
       ["option", "--approve"],

@@ -10,7 +10,7 @@ import {
 } from "@jupyterlab/completer";
 import { INotebookTracker, NotebookPanel } from "@jupyterlab/notebook";
 
-import { isPromptCell, type MagicLine, readMagicLine } from "./magic";
+import { findHead, type MagicLine, readMagicLine } from "./magic";
 import { offerAt } from "./offers";
 import { asData, asText, RECORD_TYPE } from "./record";
 
@@ -19,11 +19,10 @@ function modelsIn(panel: NotebookPanel | null): Set<string> {
   const models = new Set<string>();
   for (const cell of panel?.content.model?.cells ?? []) {
     const source = cell.sharedModel.getSource();
-    if (isPromptCell(source)) {
-      for (const word of /%%llm.*/.exec(source)?.[0].split(/\s+/) ?? []) {
-        if (/^[\w.-]+\/[\w./:@-]+$/.test(word)) {
-          models.add(word);
-        }
+    const head = findHead(source);
+    for (const word of head === null ? [] : source.slice(head.from, head.to).split(/\s+/)) {
+      if (/^[\w.-]+\/[\w./:@-]+$/.test(word)) {
+        models.add(word);
       }
     }
     const { outputs } = cell.sharedModel.toJSON() as { outputs?: unknown };

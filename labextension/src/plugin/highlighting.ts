@@ -26,12 +26,18 @@ import { findSpans, isPromptCell } from "./magic";
 /** Characters of a cell that are enough to tell whether it is a prompt. */
 const HEAD = 2000;
 const MARKS = {
+  comment: Decoration.mark({ class: "mnb-cm-comment" }),
   magic: Decoration.mark({ class: "mnb-cm-magic" }),
   option: Decoration.mark({ class: "mnb-cm-option" }),
   name: Decoration.mark({ class: "mnb-cm-name" }),
 };
 
 const STYLE = EditorView.baseTheme({
+  ".mnb-cm-comment, .mnb-cm-comment *": {
+    color: "var(--jp-mirror-editor-comment-color)",
+    fontWeight: "normal",
+    fontStyle: "italic",
+  },
   ".mnb-cm-magic, .mnb-cm-magic *": {
     color: "var(--jp-mirror-editor-meta-color)",
     fontWeight: "normal",

@@ -36,31 +36,37 @@ export function readMagicLine(before: string): MagicLine | null {
 export interface Span {
   from: number;
   to: number;
-  kind: "magic" | "option" | "name";
+  kind: "comment" | "magic" | "option" | "name";
 }
 
 const NAME =
   /(?<!\{)\{([^\W\d]\w*)(?:\.[^\W\d]\w*|\[[^\]{}\n]*\])*(?:![rsa])?(?::[^{}\n]*)?\}(?!\})/g;
 
-/** What stands out in a prompt cell beside its Markdown: the magic, its options, and inserted names. */
+/** Where the line of a cell's `%%llm` begins and ends; `null` for a cell that is no prompt. */
+export function findHead(source: string): { from: number; to: number } | null {
+  const found = CELL.exec(source);
+  if (found === null) {
+    return null;
+  }
+  const to = source.indexOf("\n", found[0].length);
+  return { from: found[0].length - "%%llm".length, to: to < 0 ? source.length : to };
+}
+
+/** What is no Markdown in a prompt cell: comments above it, the magic, its options, and inserted names. */
 export function findSpans(source: string): Span[] {
-  const head = CELL.exec(source);
+  const head = findHead(source);
   if (head === null) {
     return [];
   }
-  const lineStart = source.lastIndexOf("\n", head[0].length - 1) + 1;
-  const found = source.indexOf("\n", head[0].length);
-  const lineEnd = found < 0 ? source.length : found;
-  const magicStart = source.indexOf("%%llm", lineStart);
-  const spans: Span[] = [{ from: magicStart, to: magicStart + "%%llm".length, kind: "magic" }];
-  const line = source.slice(0, lineEnd);
-  for (const option of line.slice(magicStart).matchAll(/(?<=\s)--?[A-Za-z][\w-]*/g)) {
-    const from = magicStart + option.index;
-    spans.push({ from, to: from + option[0].length, kind: "option" });
-  }
-  for (const name of source.slice(lineEnd).matchAll(NAME)) {
-    const from = lineEnd + name.index;
-    spans.push({ from, to: from + name[0].length, kind: "name" });
-  }
+  const spans: Span[] = [];
+  const add = (kind: Span["kind"], start: number, end: number, pattern: RegExp) => {
+    for (const { 0: text, index } of source.slice(start, end).matchAll(pattern)) {
+      spans.push({ from: start + index, to: start + index + text.length, kind });
+    }
+  };
+  add("comment", 0, head.from, /^[ \t]*#.*$/gm);
+  add("magic", head.from, head.to, /^%%llm/g);
+  add("option", head.from, head.to, /(?<=\s)--?[A-Za-z][\w-]*/g);
+  add("name", head.to, source.length, NAME);
   return spans;
 }
