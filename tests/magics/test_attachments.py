@@ -86,7 +86,7 @@ def test_folder_is_refused(tmp_path: Path) -> None:
 
 def test_unknown_binary_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.bin").write_bytes(b"\xff\xfe\x00\x01")
-    with pytest.raises(UsageError, match="no text, image, audio or PDF"):
+    with pytest.raises(UsageError, match="not a text, image, audio or PDF file"):
         attach(str(tmp_path / "a.bin"), {})
 
 
