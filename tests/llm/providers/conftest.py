@@ -256,3 +256,47 @@ def received_items(server: Server, sse: Callable[..., bytes]) -> Callable[..., A
         return stream
 
     return read
+
+
+CHAT = {"choices": [{"message": {"role": "assistant", "content": "Hello."}}]}
+RESPONSES: dict[str, Any] = {"output": [], "status": "completed"}
+ANTHROPIC: dict[str, Any] = {"type": "message", "content": []}
+GOOGLE = {"candidates": [{"content": {"parts": [{"text": "Hello."}]}, "finishReason": "STOP"}]}
+REPLIES = {
+    "chat/completions": CHAT,
+    "responses": RESPONSES,
+    "messages": ANTHROPIC,
+    "generateContent": GOOGLE,
+}
+
+
+class Recorder:
+    """Answers every request in the protocol that its address tells."""
+
+    def __init__(self) -> None:
+        self.requests: list[httpx2.Request] = []
+
+    def answer(self, request: httpx2.Request) -> httpx2.Response:
+        self.requests.append(request)
+        path = request.url.path
+        reply = next(reply for end, reply in REPLIES.items() if path.endswith(end))
+        return httpx2.Response(200, json=reply)
+
+    @property
+    def last(self) -> httpx2.Request:
+        return self.requests[-1]
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return json.loads(self.last.content)
+
+    def register(self, vendor: str, **options: Any) -> llm.Provider:
+        """Have a vendor's provider send its requests here."""
+        transport = httpx2.MockTransport(self.answer)
+        return llm.register_provider(vendor, ["test/", "openai/"], transport=transport, **options)
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    """Whoever a vendor's provider speaks to."""
+    return Recorder()

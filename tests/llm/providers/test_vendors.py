@@ -1,28 +1,15 @@
 """Every row of the vendor table: where it sends to, what it lets itself in with, what it sends."""
 
-import json
 import re
 from typing import Any
 
 import httpx2
 import pytest
-from pydantic import BaseModel, Field
 
 from mirascope_nb import llm
 from mirascope_nb.llm import providers
 from mirascope_nb.llm.providers.classes import PROVIDER_CLASSES
 from mirascope_nb.llm.providers.vendors import VENDORS, filled
-
-CHAT = {"choices": [{"message": {"role": "assistant", "content": "Hello."}}]}
-RESPONSES: dict[str, Any] = {"output": [], "status": "completed"}
-ANTHROPIC: dict[str, Any] = {"type": "message", "content": []}
-GOOGLE = {"candidates": [{"content": {"parts": [{"text": "Hello."}]}, "finishReason": "STOP"}]}
-REPLIES = {
-    "chat/completions": CHAT,
-    "responses": RESPONSES,
-    "messages": ANTHROPIC,
-    "generateContent": GOOGLE,
-}
 
 AZURE = {"AZURE_OPENAI_API_KEY": "k", "AZURE_OPENAI_ENDPOINT": "https://r.openai.azure.com"}
 
@@ -137,48 +124,17 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-class Recorder:
-    """Answers every request in the protocol that its address tells."""
-
-    def __init__(self) -> None:
-        self.requests: list[httpx2.Request] = []
-
-    def answer(self, request: httpx2.Request) -> httpx2.Response:
-        self.requests.append(request)
-        path = request.url.path
-        reply = next(reply for end, reply in REPLIES.items() if path.endswith(end))
-        return httpx2.Response(200, json=reply)
-
-    @property
-    def last(self) -> httpx2.Request:
-        return self.requests[-1]
-
-    @property
-    def body(self) -> dict[str, Any]:
-        return json.loads(self.last.content)
-
-
-@pytest.fixture
-def recorder() -> Recorder:
-    return Recorder()
-
-
-def registered(recorder: Recorder, vendor: str, **options: Any) -> llm.Provider:
-    transport = httpx2.MockTransport(recorder.answer)
-    return llm.register_provider(vendor, ["test/", "openai/"], transport=transport, **options)
-
-
 @pytest.mark.parametrize(("vendor", "environment", "address"), ADDRESSES)
 def test_a_request_goes_to_the_vendors_address_with_its_key(
     vendor: str,
     environment: dict[str, str],
     address: str,
-    recorder: Recorder,
+    recorder: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    provider = registered(recorder, vendor)
+    provider = recorder.register(vendor)
     prefix = VENDORS[vendor].prefix or ""
     provider.call(model_id=f"{prefix}m", messages=[llm.messages.user("Hello.")])
     assert str(recorder.last.url) == address
@@ -207,7 +163,7 @@ def test_a_request_goes_to_the_vendors_address_with_its_key(
     ],
 )
 def test_a_proxys_scope_is_no_part_of_a_models_name(
-    vendor: str, scope: str, model_id: str, name: str, recorder: Recorder
+    vendor: str, scope: str, model_id: str, name: str, recorder: Any
 ) -> None:
     transport = httpx2.MockTransport(recorder.answer)
     llm.register_provider(vendor, scope, api_key="k", transport=transport)
@@ -237,9 +193,9 @@ def test_a_proxys_scope_is_no_part_of_a_models_name(
     ],
 )
 def test_an_address_may_end_with_the_version_that_paths_begin_with(
-    vendor: str, base_url: str, address: str, recorder: Recorder
+    vendor: str, base_url: str, address: str, recorder: Any
 ) -> None:
-    registered(recorder, vendor, base_url=base_url, api_key="k")
+    recorder.register(vendor, base_url=base_url, api_key="k")
     llm.Model("test/m").call("Hello.")
     assert str(recorder.last.url) == address
 
@@ -282,19 +238,26 @@ def test_a_makers_own_provider_misses_its_key_when_it_is_used(vendor: str) -> No
     assert caught.value.provider_id == vendor
 
 
-def test_an_address_of_ones_own_needs_no_key(recorder: Recorder) -> None:
-    provider = registered(recorder, "openai", base_url="http://127.0.0.1:9/v1")
+def test_an_address_of_ones_own_needs_no_key(recorder: Any) -> None:
+    provider = recorder.register("openai", base_url="http://127.0.0.1:9/v1")
     provider.call(model_id="openai/m", messages=[llm.messages.user("Hello.")])
     assert str(recorder.last.url) == "http://127.0.0.1:9/v1/responses"
 
 
-def test_google_behind_a_proxy_gets_a_bearer_too(recorder: Recorder) -> None:
-    provider = registered(recorder, "google", api_key="k", base_url="http://127.0.0.1:9/gemini/")
+def test_google_behind_a_proxy_gets_a_bearer_too(recorder: Any) -> None:
+    provider = recorder.register("google", api_key="k", base_url="http://127.0.0.1:9/gemini/")
     provider.call(model_id="google/m", messages=[llm.messages.user("Hello.")])
     assert str(recorder.last.url) == "http://127.0.0.1:9/gemini/v1beta/models/m:generateContent"
     assert recorder.last.headers["x-goog-api-key"] == "k"
     assert recorder.last.headers["authorization"] == "Bearer k"
     assert "key=" not in str(recorder.last.url)
+
+
+def test_an_address_with_an_unset_variable_says_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SET", "a")
+    assert filled("https://{UNSET|SET}.b/{UNSET=c}/{model}") == "https://a.b/c/{model}"
+    with pytest.raises(ValueError, match="UNSET or OTHER"):
+        filled("{UNSET|OTHER}")
 
 
 def test_azure_without_an_address_says_where_to_put_it() -> None:
@@ -319,134 +282,10 @@ def test_azure_without_an_address_says_where_to_put_it() -> None:
     ],
 )
 def test_a_model_is_called_as_the_vendor_calls_it(
-    vendor: str, model_id: str, name: str, recorder: Recorder
+    vendor: str, model_id: str, name: str, recorder: Any
 ) -> None:
-    provider = registered(recorder, vendor, api_key="k")
+    provider = recorder.register(vendor, api_key="k")
     response = provider.call(model_id=model_id, messages=[llm.messages.user("Hello.")])
     assert recorder.body["model"] == name
     assert response.model_id == model_id
     assert response.provider_id == vendor
-
-
-@pytest.mark.parametrize("vendor", ["atlascloud", "openrouter", "requesty"])
-def test_openais_models_reason_behind_a_router_too(vendor: str, recorder: Recorder) -> None:
-    provider = registered(recorder, vendor, api_key="k")
-
-    def sent(model: str) -> dict[str, Any]:
-        messages = [llm.messages.user("Hello.")]
-        provider.call(model_id=f"{vendor}/{model}", messages=messages, max_tokens=5)
-        return recorder.body
-
-    assert sent("openai/gpt-5")["max_completion_tokens"] == 5
-    assert sent("openai/gpt-4o")["max_tokens"] == 5
-    assert sent("deepseek/r1")["max_tokens"] == 5
-
-
-class Hike(BaseModel):
-    place: str
-    hours: int = Field(default=2, description="How long.")
-
-
-@llm.tool
-def plan(place: str, hours: int = 2) -> str:
-    """Plan a hike."""
-    return f"{place}, {hours} h"
-
-
-@pytest.mark.parametrize(("vendor", "names_defaults"), [("azure", False), ("vllm", True)])
-def test_a_strict_schema_names_defaults_only_where_that_is_taken(
-    vendor: str,
-    names_defaults: bool,  # noqa: FBT001, a case
-    recorder: Recorder,
-) -> None:
-    provider = registered(recorder, vendor, api_key="k", base_url="http://127.0.0.1:9/v1")
-    provider.call(
-        model_id=f"{vendor}/m",
-        messages=[llm.messages.user("Hello.")],
-        toolkit=llm.Toolkit([plan]),
-        format=Hike,
-    )
-    body = recorder.body
-    schemas = [
-        body["response_format"]["json_schema"]["schema"],
-        body["tools"][0]["function"]["parameters"],
-    ]
-    for schema in schemas:
-        assert schema["required"] == ["place", "hours"]
-        assert ("default" in schema["properties"]["hours"]) is names_defaults
-
-
-def test_mistral_is_not_sent_what_it_refuses(recorder: Recorder) -> None:
-    provider = registered(recorder, "mistral", api_key="k")
-    messages = [llm.messages.user("Hello.")]
-    provider.call(model_id="mistral/m", messages=messages, seed=7)
-    assert recorder.body["random_seed"] == 7
-    assert "seed" not in recorder.body
-    with pytest.raises(llm.ResponseValidationError):  # which is no stream
-        provider.stream(model_id="mistral/m", messages=messages)
-    assert recorder.body["stream"] is True
-    assert "stream_options" not in recorder.body
-
-
-def test_perplexitys_streams_may_end_without_their_last_event() -> None:
-    chunk = {"choices": [{"delta": {"content": "Hi"}, "finish_reason": "stop"}]}
-
-    def answer(_: httpx2.Request) -> httpx2.Response:
-        headers = {"content-type": "text/event-stream"}
-        return httpx2.Response(200, headers=headers, content=f"data: {json.dumps(chunk)}\n\n")
-
-    transport = httpx2.MockTransport(answer)
-    for vendor, tolerated in (("perplexity", True), ("groq", False)):
-        llm.register_provider(vendor, api_key="k", transport=transport)
-        stream = llm.Model(f"{vendor}/m").stream("Hello.")
-        if tolerated:
-            stream.finish()
-            assert stream.text("") == "Hi"
-        else:
-            with pytest.raises(llm.ConnectionError):
-                stream.finish()
-
-
-@pytest.mark.parametrize(
-    ("vendor", "model_id", "hint"),
-    [
-        ("mlx", "mlx-community/m", "pip install mlx-lm"),
-        ("ollama", "ollama/m", "ollama serve"),
-        ("llamacpp", "llamacpp/m", "llama-server"),
-        ("lmstudio", "lmstudio/m", "lms server start"),
-        ("vllm", "vllm/m", "vllm serve"),
-    ],
-)
-@pytest.mark.parametrize("method", ["call", "stream"])
-def test_a_local_server_that_is_not_there_comes_with_a_hint(
-    vendor: str, model_id: str, hint: str, method: str
-) -> None:
-    llm.register_provider(vendor, base_url="http://127.0.0.1:9/v1")
-    with pytest.raises(llm.ConnectionError, match=re.escape(hint)):
-        getattr(llm.Model(model_id), method)("Hello.")
-
-
-def test_mistral_is_otherwise_like_the_others(recorder: Recorder) -> None:
-    provider = registered(recorder, "mistral", api_key="k")
-    messages = [llm.messages.user("Hello.")]
-    assert provider.call(model_id="mistral/m", messages=messages).text() == "Hello."
-    chunk = {"choices": [{"delta": {"content": "Hi"}, "finish_reason": "stop"}]}
-    lines = f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n"
-    replies = [
-        httpx2.Response(429, json={"message": "Slow down."}),
-        httpx2.Response(200, headers={"content-type": "text/event-stream"}, content=lines),
-    ]
-    transport = httpx2.MockTransport(lambda _: replies.pop(0))
-    llm.register_provider("mistral", api_key="k", transport=transport)
-    with pytest.raises(llm.RateLimitError, match="Slow down"):
-        llm.Model("mistral/m").call("Hello.")
-    stream = llm.Model("mistral/m").stream("Hello.")
-    stream.finish()
-    assert stream.text("") == "Hi"
-
-
-def test_an_address_with_an_unset_variable_says_which(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SET", "a")
-    assert filled("https://{UNSET|SET}.b/{UNSET=c}/{model}") == "https://a.b/c/{model}"
-    with pytest.raises(ValueError, match="UNSET or OTHER"):
-        filled("{UNSET|OTHER}")
