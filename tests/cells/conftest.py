@@ -1,5 +1,6 @@
 """Replies without a provider, and a page without a browser."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any, cast
 
@@ -94,6 +95,36 @@ class Page:
         """The card as a browser that asks now would get it."""
         self.widget.browser_sends(kind="resync", have=None)
         return self.widget.custom[-1]["card"]
+
+    @property
+    def pending(self) -> Any:
+        """The first call that waits, once the page knows of one."""
+        return self.asked_about("")
+
+    def asked_about(self, words: str) -> Any:
+        """The first call that waits and has these words in its arguments."""
+        for block in self.card["blocks"] if self.outputs else ():
+            if block["type"] == "tool" and block["approval"] and words in block["arguments"]:
+                return block
+        return None
+
+    def decide(self, call: Any, decision: str, reason: str | None = None) -> None:
+        """Answer a question as a person does."""
+        approval = call["approval"]
+        self.widget.browser_sends(
+            kind="decide",
+            approval=approval["id"],
+            digest=approval["digest"],
+            decision=decision,
+            reason=reason,
+        )
+
+    async def until(self, condition: Callable[[], Any]) -> Any:
+        """Wait until something is so."""
+        async with asyncio.timeout(5):
+            while not (value := condition()):  # noqa: ASYNC110 - there is no event for it
+                await asyncio.sleep(0.001)
+        return value
 
 
 def use(monkeypatch: pytest.MonkeyPatch, place: str) -> Page:
@@ -210,3 +241,41 @@ def script() -> Callable[..., Script]:
         return Script(turns, tools)
 
     return make
+
+
+class Tools:
+    """Tools that remember what ran."""
+
+    def __init__(self) -> None:
+        self.ran: list[Any] = []
+
+        @llm.tool
+        def weather(city: str) -> str:
+            """The weather of a city."""
+            self.ran.append(city)
+            return f"72 in {city}"
+
+        @llm.tool
+        async def slow(gate: str) -> str:
+            """Wait."""
+            await self.gates[gate].wait()
+            self.ran.append(gate)
+            return gate
+
+        @llm.tool
+        def broken() -> str:
+            """Fail."""
+            raise ValueError("no \x1b[31mway")
+
+        @llm.tool
+        def leaves() -> str:
+            """Leave."""
+            raise SystemExit(3)
+
+        self.gates = {"a": asyncio.Event(), "b": asyncio.Event()}
+        self.all = [weather, slow, broken, leaves]
+
+
+@pytest.fixture
+def tools() -> Tools:
+    return Tools()
