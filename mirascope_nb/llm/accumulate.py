@@ -38,6 +38,10 @@ from mirascope_nb.llm.usage import FinishReason, Usage
 __all__ = ["Accumulator"]
 
 
+NUL = b"\0"
+"""Divides the data of events, as no JSON text holds it."""
+
+
 class _Growing:
     """The text of a part under growth: a list of deltas, joined when it is read.
 
@@ -139,6 +143,8 @@ class Accumulator:
         self._raw_events: list[Any] = []
         self._undecoded: deque[tuple[int, bytes]] = deque()
         """The data of events, and how many chunks arrived before each."""
+        self._packed: bytes | None = None
+        """The same, of a reply that is whole."""
         self._text: _GrowingText | None = None
         self._thought: _GrowingThought | None = None
         self._tools: dict[str, tuple[str, list[str]]] = {}
@@ -205,10 +211,24 @@ class Accumulator:
 
         taken = self._received - len(self._waiting)
         undecoded = self._undecoded
+        if self._packed is not None:
+            import zlib
+
+            undecoded += ((0, data) for data in zlib.decompress(self._packed).split(NUL))
+            self._packed = None
         while undecoded and (undecoded[0][0] < taken or not self._waiting):
             with contextlib.suppress(ValueError):  # a keep-alive, or the word that ends a stream
                 self._raw_events.append(well_formed_json(parsed(undecoded.popleft()[1])))
         return self._raw_events
+
+    def pack(self) -> None:
+        """Compress what was not decoded yet, now that nothing more comes."""
+        if self._undecoded and not self._waiting:
+            import zlib
+
+            text = NUL.join(data for _, data in self._undecoded)
+            self._packed = zlib.compress(text, 1)  # events repeat each other: it is enough
+            self._undecoded.clear()
 
     @property
     def open_calls(self) -> list[str]:

@@ -234,6 +234,7 @@ def _read(result: Any) -> Any:
         while True:
             with contextlib.suppress(llm.StreamRestarted):
                 stream.finish()
+                stream.compact()
                 return stream
 
 
@@ -246,6 +247,7 @@ async def _whole(result: Any) -> Any:
         while True:
             with contextlib.suppress(llm.StreamRestarted):
                 await stream.finish()
+                stream.compact()
                 return stream
 
 

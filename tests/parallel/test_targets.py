@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import pickle
 from typing import Any
 
 import pytest
@@ -106,3 +107,36 @@ async def test_an_endless_source_can_be_cancelled_twice() -> None:
     assert 40 <= len(results.succeeded) <= 50
     assert mapping.state.state == "cancelled"
     assert len(asyncio.all_tasks()) == 1
+
+
+async def test_a_streamed_row_is_held_in_little_memory_and_loses_nothing(
+    llm_sandbox: Sandbox,
+) -> None:
+    model = llm.Model("sandbox/echo")
+    text = "word " * 60
+    plain = await model.stream_async(text)
+    await plain.finish()
+
+    def blocking(content: str) -> Any:
+        return model.stream(content)
+
+    for ask in (model.stream_async, blocking):
+        row = (await nb.map(ask, [text]))[0]
+        assert 3 * len(pickle.dumps(row)) < 2 * len(pickle.dumps(plain))
+        again = pickle.loads(pickle.dumps(row))  # noqa: S301, our own bytes
+        for each in (row, again, again):
+            assert [dict(event, id="") for event in each.raw_stream_events] == [
+                dict(event, id="") for event in plain.raw_stream_events
+            ]
+        assert row.chunks == plain.chunks
+        row.compact()
+        assert len(row.raw_stream_events) == len(plain.raw_stream_events)
+
+
+async def test_a_stream_under_way_is_not_made_smaller(llm_sandbox: Sandbox) -> None:
+    stream = await llm.Model("sandbox/echo").stream_async("one two three")
+    async for _ in stream.chunk_stream():
+        stream.compact()
+    stream.compact()
+    assert "one two three" in stream.text()
+    assert stream.raw_stream_events

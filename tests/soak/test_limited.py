@@ -16,6 +16,11 @@ from mirascope_nb import llm
 
 pytestmark = pytest.mark.soak
 
+
+def _nothing_said(*_: object) -> None:
+    return None
+
+
 ROWS = int(os.environ.get("MIRASCOPE_NB_SOAK_ROWS", "900"))
 
 
@@ -32,9 +37,13 @@ def _call(url: str, *, adaptive: bool) -> Any:
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.parametrize("announced", [True, False])
 async def test_throughput_is_near_the_limit_and_refusals_are_few(
-    simulator: Callable[..., Any],
+    simulator: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, *, announced: bool
 ) -> None:
+    if not announced:  # as by providers whose replies say nothing of what is left
+        monkeypatch.setattr("mirascope_nb.llm.limits.limiter.quota", _nothing_said)
+
     async def mapped(call: Any) -> int:
         return len((await nb.map(call, range(ROWS), limit=100)).succeeded)
 
@@ -74,8 +83,9 @@ async def test_throughput_is_near_the_limit_and_refusals_are_few(
         sent = server.count()
         figures[name] = (done / seconds, (sent - done) / sent)
         sys.stderr.write(
-            f"\n{name}: {done} of {ROWS} in {seconds:.1f} s, {done / seconds:.1f} a second, "
-            f"{sent} requests, {100 * (sent - done) / sent:.1f} % refused, "
+            f"\n{name}{'' if announced else ', unannounced'}: {done} of {ROWS} in {seconds:.1f} s, "
+            f"{done / seconds:.1f} a second, {sent} requests, "
+            f"{100 * (sent - done) / sent:.1f} % refused, "
             f"{1000 * busy / ROWS:.1f} ms of computing a row\n"
         )
         server.close()

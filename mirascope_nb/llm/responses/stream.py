@@ -290,6 +290,15 @@ class BaseStreamResponse(RootResponse[FormatT]):
         self._stop()
         await self._source.aclose()
 
+    def compact(self) -> None:
+        """Hold a whole reply in a fraction of the memory, as `nb.map` does with those of its rows.
+
+        Nothing is lost: `raw_stream_events` unpacks what was packed.
+        """
+        if self.consumed:
+            self._source = IteratorSource(iter(()))
+            self._reply.pack()
+
     def _partial_reader(self, form: Format[Any]) -> PartialReader[Any]:
         """What has read the texts so far: it is fed only what has come since the last time."""
         from mirascope_nb.llm.formatting.partial_reader import PartialReader
