@@ -221,10 +221,10 @@ def test_google_streams_one_array_without_server_sent_events(speaker: "Speaker")
 
 def test_token_limit_cuts_the_reply_and_says_so(speaker: "Speaker", wire: str) -> None:
     limits: dict[str, dict[str, Any]] = {
-        "openai_chat": {"max_tokens": 10},
-        "openai_responses": {"max_output_tokens": 10},
-        "anthropic": {"max_tokens": 10},
-        "google": {"generationConfig": {"maxOutputTokens": 10}},
+        "openai_chat": {"max_tokens": 16},
+        "openai_responses": {"max_output_tokens": 16},
+        "anthropic": {"max_tokens": 16},
+        "google": {"generationConfig": {"maxOutputTokens": 16}},
     }
     body = speaker.ask(wire, "List all U.S. states.", **limits[wire]).json()
     expected = {
@@ -234,7 +234,7 @@ def test_token_limit_cuts_the_reply_and_says_so(speaker: "Speaker", wire: str) -
         "google": "MAX_TOKENS",
     }
     assert speaker.finish_of(wire, body) == expected[wire]
-    assert speaker.usage_of(wire, body)[1] <= 10
+    assert speaker.usage_of(wire, body)[1] <= 16
     assert speaker.text_of(wire, body).startswith("1. Alabama")
 
 

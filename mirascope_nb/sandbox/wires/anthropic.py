@@ -40,6 +40,7 @@ from mirascope_nb.sandbox.wires.base import (
     read_object,
     sse,
 )
+from mirascope_nb.sandbox.wires.ranges import Breach, Range, first_breach
 
 _TYPE_OF: dict[FaultKind, str] = {
     "authentication": "authentication_error",
@@ -66,6 +67,14 @@ _PING_EVERY = 16
 _GROUPS = (1, 3, 2, 4)
 
 
+_RANGES = (
+    Range(name="temperature", low=0, high=1),
+    Range(name="top_p", low=0, high=1),
+    Range(name="top_k", low=0, whole=True),
+)
+_BUDGET = (Range(name="budget_tokens", low=1024, whole=True),)
+
+
 class Anthropic:
     """The messages wire."""
 
@@ -90,6 +99,7 @@ class Anthropic:
             raise _invalid("messages: Field required")
         if not messages:
             raise _invalid("messages: at least one message is required")
+        _check_numbers(body, limit)
         thinking = as_object(body.get("thinking")).get("type") in {"enabled", "adaptive"}
         form = as_object(body.get("output_format")) or as_object(
             as_object(body.get("output_config")).get("format")
@@ -188,6 +198,30 @@ class Anthropic:
                 (f"{name}-reset", when),
             ]
         return [*headers, ("request-id", _request_id(stamp))]
+
+
+def _check_numbers(body: Object, limit: int) -> None:
+    """Refuse the numbers that the service refuses."""
+    thinking = as_object(body.get("thinking"))
+    thinks = thinking.get("type") == "enabled"
+    if (breach := first_breach(body, _RANGES)) is not None:
+        raise _out_of_range(breach, breach.range.name)
+    if not thinks:
+        return
+    if (breach := first_breach(thinking, _BUDGET)) is not None:
+        raise _out_of_range(breach, "thinking.enabled.budget_tokens")
+    if limit <= (as_count(thinking.get("budget_tokens")) or 0):
+        raise _invalid("`max_tokens` must be greater than `thinking.budget_tokens`.")
+    if body.get("temperature") not in {None, 1}:
+        raise _invalid("`temperature` may only be set to 1 when thinking is enabled.")
+
+
+def _out_of_range(breach: Breach, name: str) -> Refused:
+    if breach.kind == "type":
+        what = "integer" if breach.range.whole else "number"
+        return _invalid(f"{name}: Input should be a valid {what}")
+    side = "greater" if breach.kind == "low" else "less"
+    return _invalid(f"{name}: Input should be {side} than or equal to {breach.bound:g}")
 
 
 def _invalid(message: str) -> Refused:

@@ -42,6 +42,7 @@ from mirascope_nb.sandbox.wires.base import (
     read_object,
     sse,
 )
+from mirascope_nb.sandbox.wires.ranges import Breach, Range, first_breach
 
 _TARGET = re.compile(r"/models/(?P<model>[^:]+):(?P<method>generateContent|streamGenerateContent)$")
 _STATUS_NAME: dict[FaultKind, str] = {
@@ -76,6 +77,15 @@ _VALUES = {"default", "enum", "example"}
 _GROUPS = (1, 7, 9, 8)
 
 
+_RANGES = (
+    Range(name="temperature", low=0, high=2),
+    Range(name="topP", low=0, high=1),
+    Range(name="topK", low=0, whole=True),
+    Range(name="maxOutputTokens", low=0, whole=True),
+    Range(name="seed", low=-(2**31), high=2**31 - 1, whole=True),
+)
+
+
 class Google:
     """The generateContent wire."""
 
@@ -92,6 +102,8 @@ class Google:
         if not is_list(contents) or not contents:
             raise _invalid("* GenerateContentRequest.contents: contents is not specified")
         config = as_object(pick(body, "generationConfig"))
+        if (breach := first_breach(config, _RANGES, pick)) is not None:
+            raise _out_of_range(breach)
         schema = pick(config, "responseSchema") or pick(config, "responseJsonSchema")
         thinking = as_object(pick(config, "thinkingConfig"))
         return Prompt(
@@ -154,6 +166,15 @@ class Google:
         """None: this API tells neither."""
         del stamp, allowance
         return []
+
+
+def _out_of_range(breach: Breach) -> Refused:
+    name = re.sub(r"([A-Z])", lambda found: f"_{found[1].lower()}", breach.range.name)
+    if breach.kind == "type":
+        return _invalid(f"Invalid value at 'generation_config.{name}', {json.dumps(breach.value)}")
+    low, high = breach.range.low, breach.range.high
+    wish = "not be negative" if high is None else f"be in the range [{low:.1f}, {high:.1f}]"
+    return _invalid(f"* GenerateContentRequest.generation_config.{name}: {name} must {wish}.")
 
 
 def _invalid(message: str) -> Refused:

@@ -1,6 +1,7 @@
 """What OpenAI's two APIs share: errors, headers, the list of models, and tool choices."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from mirascope_nb.sandbox.faults import STATUS_OF, Allowance, Fault, FaultKind, Refused
@@ -8,6 +9,7 @@ from mirascope_nb.sandbox.jsonvalue import Object, as_object, as_text, is_object
 from mirascope_nb.sandbox.prompt import ToolChoice, ToolOffer
 from mirascope_nb.sandbox.stamp import Stamp
 from mirascope_nb.sandbox.wires.base import Failure, Headers, HttpRequest, duration, masked
+from mirascope_nb.sandbox.wires.ranges import Range, first_breach
 
 MODELS = ("assistant", "echo", "slow", "thinker", "fast", "flaky", "limited-5")
 """Models that `GET /v1/models` names; any other name is answered as well."""
@@ -102,6 +104,34 @@ def wrong_type(field: str, expected: str) -> Refused:
             code="invalid_type",
         )
     )
+
+
+SAMPLING = (
+    Range(name="temperature", low=0, high=2),
+    Range(name="top_p", low=0, high=1),
+)
+"""What both of OpenAI's wires take."""
+
+
+def check_ranges(body: Object, ranges: Sequence[Range]) -> None:
+    """Refuse a number that the service refuses.
+
+    Raises:
+        Refused: When one is out of its range.
+    """
+    breach = first_breach(body, ranges)
+    if breach is None:
+        return
+    name, kind = breach.range.name, "integer" if breach.range.whole else "decimal"
+    if breach.kind == "type":
+        raise wrong_type(name, f"{'an' if breach.range.whole else 'a'} {kind}")
+    side, sign = ("below minimum", ">=") if breach.kind == "low" else ("above maximum", "<=")
+    code = f"{kind}_{'below_min' if breach.kind == 'low' else 'above_max'}_value"
+    message = (
+        f"Invalid '{name}': {kind} {side} value. Expected a value {sign} {breach.bound:g}, but got "
+        f"{breach.value} instead."
+    )
+    raise Refused(Fault(kind="bad_request", message=message, param=name, code=code))
 
 
 def model_name(body: Object) -> str:

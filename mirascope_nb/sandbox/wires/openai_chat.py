@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from mirascope_nb.sandbox.faults import Allowance, Fault
+from mirascope_nb.sandbox.faults import Allowance, Fault, Refused
 from mirascope_nb.sandbox.jsonvalue import (
     Object,
     as_count,
@@ -34,9 +34,17 @@ from mirascope_nb.sandbox.wires.base import (
     read_object,
     sse,
 )
+from mirascope_nb.sandbox.wires.ranges import Range
 
 _FINISH = {"stop_sequence": "stop", "refusal": "stop"}
 _DONE = Frame(b"data: [DONE]\n\n")
+_RANGES = (
+    *openai.SAMPLING,
+    Range(name="max_tokens", low=1, whole=True),
+    Range(name="max_completion_tokens", low=1, whole=True),
+    Range(name="seed", low=-(2**63), high=2**63 - 1, whole=True),
+)
+_MOST_STOPS = 4
 _PADDING = "Xq7vT2mZk9LrB4s1"
 
 
@@ -54,6 +62,8 @@ class OpenAIChat:
             raise openai.missing("messages")
         if not is_list(body["messages"]) or not body["messages"]:
             raise openai.wrong_type("messages", "a non-empty array")
+        openai.check_ranges(body, _RANGES)
+        _check_stop(body.get("stop"))
         system, turns = _conversation(body["messages"])
         form = as_object(body.get("response_format"))
         stop: Any = body.get("stop")
@@ -185,6 +195,17 @@ def _conversation(messages: list[Any]) -> tuple[str, tuple[Turn, ...]]:
         else:
             turns.append(Turn(role="user", text=text, attachments=attachments))
     return "\n".join(system), tuple(turns)
+
+
+def _check_stop(stop: object) -> None:
+    size = len(as_list(stop))
+    if size > _MOST_STOPS:
+        message = (
+            f"Invalid 'stop': array too long. Expected an array with maximum length {_MOST_STOPS}, "
+            f"but got an array with length {size} instead."
+        )
+        code = "array_above_max_length"
+        raise Refused(Fault(kind="bad_request", message=message, param="stop", code=code))
 
 
 def _content(content: object) -> tuple[str, tuple[str, ...]]:

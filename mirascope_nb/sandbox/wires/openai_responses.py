@@ -34,9 +34,11 @@ from mirascope_nb.sandbox.wires.base import (
     read_object,
     sse,
 )
+from mirascope_nb.sandbox.wires.ranges import Range
 
 _PADDING = "Xq7vT2mZk9LrB4s1"
 _THOUGHT_BREAK = "\n\n**"
+_RANGES = (*openai.SAMPLING, Range(name="max_output_tokens", low=16, whole=True))
 
 
 class OpenAIResponses:
@@ -58,6 +60,7 @@ class OpenAIResponses:
                 if given
                 else openai.missing("input")
             )
+        openai.check_ranges(body, _RANGES)
         system, turns = _conversation(given)
         form = as_object(as_object(body.get("text")).get("format"))
         reasoning = as_object(body.get("reasoning"))
