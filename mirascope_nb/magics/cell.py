@@ -8,7 +8,7 @@ cell, `read_line` a one-line prompt; both look names up in the namespace they ar
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from IPython.core.error import UsageError
 
@@ -16,10 +16,10 @@ from mirascope_nb.magics.aliases import COLON_MODEL, is_model_id, resolve_model
 from mirascope_nb.magics.attachments import attach
 from mirascope_nb.magics.grammar import Approve, Format
 from mirascope_nb.magics.interpolation import interpolate, interpolate_text
-from mirascope_nb.magics.nearest import did_you_mean
 from mirascope_nb.magics.options import Options, parse_cell_line, parse_prompt_line
 from mirascope_nb.magics.parts import Part
 from mirascope_nb.magics.quoting import first_sentence, quoted
+from mirascope_nb.magics.tools import find_tools
 
 FORMAT_INSTRUCTIONS: Final[Mapping[Format, str]] = MappingProxyType(
     {
@@ -248,7 +248,7 @@ def _request(
         content=content,
         system=options.system,
         default_system=config.system,
-        tools=_tools(options.tools, namespace),
+        tools=find_tools(options.tools, namespace),
         approve=options.approve or config.approve,
         schema=_schema(options.schema, namespace),
         output=options.output,
@@ -290,66 +290,3 @@ def _schema(line: str | None, namespace: Mapping[str, Any]) -> Any:
             "A class made with pydantic.BaseModel is one."
         ) from error
     return schema
-
-
-def _tools(names: tuple[str, ...], namespace: Mapping[str, Any]) -> tuple[Any, ...]:
-    tools: list[Any] = []
-    for name in (name for word in names for name in word.split(",") if name):
-        tools += _flatten(name, _look_up_tool(name, namespace))
-    seen: set[str] = set()
-    for tool in tools:
-        if tool.name in seen:
-            raise UsageError(f"-t: there are two tools called {tool.name}; keep one.")
-        seen.add(tool.name)
-    return tuple(tools)
-
-
-def _look_up_tool(name: str, namespace: Mapping[str, Any]) -> Any:
-    root, *path = name.split(".")
-    if root not in namespace:
-        if name == "web_search":
-            from mirascope_nb import llm
-
-            return llm.WebSearchTool()
-        tools = [each for each in namespace if not each.startswith("_")]
-        raise UsageError(
-            f"-t {quoted(name)} is not among your variables.{did_you_mean(name, tools)} "
-            "Define it with @llm.tool first."
-        )
-    value = namespace[root]
-    for part in path:
-        value = getattr(value, part, None) if not part.startswith("_") else None
-    return value
-
-
-def _flatten(name: str, value: Any) -> list[Any]:
-    """The tools that a value stands for: itself, its items, or those of a toolkit."""
-    if isinstance(value, list | tuple | set | frozenset):
-        return [tool for item in value for tool in _flatten(name, item)]  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(getattr(value, "tools_dict", None), Mapping):
-        return list(value.tools)
-    if hasattr(value, "parameters") and hasattr(value, "execute"):
-        return [value]
-    if _is_provider_tool(value):
-        return [value]
-    if callable(value) and not isinstance(value, type) and hasattr(value, "__name__"):
-        return [_as_tool(name, value)]
-    raise UsageError(
-        f"-t {quoted(name)} is neither a tool, a list of tools nor a toolkit; "
-        "make one with @llm.tool."
-    )
-
-
-def _as_tool(name: str, function: Any) -> Any:
-    from mirascope_nb import llm
-
-    try:
-        return cast("Any", llm.tool(function))
-    except Exception as error:
-        raise UsageError(f"-t {quoted(name)} cannot be a tool: {first_sentence(error)}.") from error
-
-
-def _is_provider_tool(value: Any) -> bool:
-    from mirascope_nb import llm
-
-    return isinstance(value, llm.ProviderTool)

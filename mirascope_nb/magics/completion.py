@@ -9,6 +9,7 @@ from IPython.core.completer import SimpleCompletion
 
 from mirascope_nb.magics import catalogue
 from mirascope_nb.magics.grammar import BY_FLAG, PARAMETERS, SUBCOMMANDS, Option
+from mirascope_nb.magics.tools import tools_in
 from mirascope_nb.magics.transformer import CELL_MAGIC, first_line
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def _values(magics: "LLMMagics", option: Option, piece: str) -> list[str]:
         case "conversation":
             return magics.session.conversations.names
         case "tools":
-            return [name for name in names if _is_tool(user_ns[name])]
+            return [name for name in names if tools_in(user_ns[name])]
         case "schema":
             return [name for name in names if isinstance(user_ns[name], type)]
         case "attachments" | "output":
@@ -166,11 +167,3 @@ def _variables(magics: "LLMMagics", line: str) -> tuple[str, list[str]]:
 
 def _starting(piece: str, names: Iterable[str]) -> list[str]:
     return [name for name in names if name.startswith(piece)]
-
-
-def _is_tool(value: Any) -> bool:
-    if isinstance(value, list | tuple):
-        return any(_is_tool(each) for each in value)  # pyright: ignore[reportUnknownVariableType]
-    return hasattr(value, "tools_dict") or (
-        hasattr(value, "parameters") and hasattr(value, "execute")
-    )

@@ -19,6 +19,7 @@ from mirascope_nb.magics.help import help_report
 from mirascope_nb.magics.nearest import did_you_mean
 from mirascope_nb.magics.quoting import quoted
 from mirascope_nb.magics.report import Report
+from mirascope_nb.magics.tools import tools_in
 from mirascope_nb.magics.transcript import conversation_transcript
 
 if TYPE_CHECKING:
@@ -202,11 +203,9 @@ def _tools(magics: "LLMMagics", _: list[str]) -> Report:
     for name, value in sorted(magics.ip.user_ns.items()):
         if name.startswith("_"):
             continue
-        found = value.tools if isinstance(getattr(value, "tools_dict", None), Mapping) else [value]
-        for tool in found:
-            if hasattr(tool, "parameters") and hasattr(tool, "execute"):
-                about = str(tool.description).strip().partition("\n")[0]
-                rows.append((name, f"{tool.name}({', '.join(tool.parameters.properties)})", about))
+        for tool in tools_in(value):
+            about = str(tool.description).strip().partition("\n")[0]
+            rows.append((name, f"{tool.name}({', '.join(tool.parameters.properties)})", about))
     if not rows:
         return Report(
             title="There are no tools among your variables.",

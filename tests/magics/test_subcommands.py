@@ -262,11 +262,15 @@ def test_tools_lists_tools_lists_and_toolkits(run: RunCell, said: Said) -> None:
     assert "There are no tools" in said("%llm tools")
     run(
         "from mirascope_nb import llm\n@llm.tool\ndef add(a: int, b: int) -> int:\n"
-        "    'Adds.\\n\\nMore.'\n    return a + b\nkit = llm.Toolkit([add])"
+        "    'Adds.\\n\\nMore.'\n    return a + b\nkit = llm.Toolkit([add])\nboth = [add, kit]\n"
+        "itself = [0]\nitself.append(itself)\ndata = [add] * 1000"
     )
     out = said("%llm tools")
     assert "add       add(a, b)  Adds." in out
     assert "kit       add(a, b)  Adds." in out
+    assert out.count("both      add(a, b)  Adds.") == 2
+    assert "itself" not in out
+    assert "data" not in out
 
 
 def test_approvals_lists_decisions_and_revokes(shell: Any, run: RunCell, said: Said) -> None:
