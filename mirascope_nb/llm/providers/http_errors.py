@@ -70,6 +70,8 @@ def details_of(body: object) -> dict[str, Any]:
 
     `{"error": ...}`, `{"errors": [...]}` and arrays are opened; a text alone is a `message`.
     """
+    if numbered := _numbered(body):
+        return {"message": numbered.get("status_msg"), "code": str(numbered["status_code"])}
     is_wrapped = False
     while True:
         if isinstance(body, list):
@@ -85,6 +87,12 @@ def details_of(body: object) -> dict[str, Any]:
         body, is_wrapped = cast("object", inner), True
 
 
+def _numbered(body: object) -> dict[str, Any]:
+    """What MiniMax says of an error, with status 200; empty where there is none."""
+    said = mapping(mapping(body).get("base_resp"))
+    return said if said.get("status_code") else {}
+
+
 def message_of(details: dict[str, Any]) -> str | None:
     """What is wrong, in the words of those details."""
     message = details.get("message") or details.get("detail")
@@ -93,7 +101,7 @@ def message_of(details: dict[str, Any]) -> str | None:
 
 def reports_error(body: dict[str, Any]) -> bool:
     """Whether a body that has no content reports an error instead, whatever its status."""
-    if body.get("error") or body.get("errors") or body.get("detail"):
+    if body.get("error") or body.get("errors") or body.get("detail") or _numbered(body):
         return True
     if "error" in (body.get("object"), body.get("type"), body.get("status")):
         return True

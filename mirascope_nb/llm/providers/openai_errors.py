@@ -52,9 +52,16 @@ _STATUS_BY_TYPE = {
     "string_above_max_length": 400,
     "tokens": 429,
     "unsupported_image_media_type": 400,
+    # MiniMax numbers its errors: https://platform.minimax.io/docs/api-reference/errorcode
+    "1002": 429,
+    "1004": 401,
+    "1008": 429,
+    "1039": 429,
+    "2013": 400,
+    "2049": 401,
 }
 
-_NO_MONEY = ("insufficient_quota", "billing_hard_limit_reached")
+_NO_MONEY = ("insufficient_quota", "billing_hard_limit_reached", "1008")
 
 
 def error_of_reply(provider: str, reply: HttpReply) -> APIError:

@@ -235,6 +235,37 @@ def test_reasoning_wherever_a_server_puts_it(received: Any, server: Any, delta: 
     assert response.thoughts == [llm.Thought(thought="Hm.")]
 
 
+@pytest.mark.parametrize(
+    "cached",
+    [
+        {"prompt_tokens_details": {"cached_tokens": 4}},
+        {"prompt_cache_hit_tokens": 4, "prompt_cache_miss_tokens": 6},
+        {"cached_tokens": 4},
+    ],
+    ids=["openai", "deepseek", "moonshot"],
+)
+def test_tokens_from_the_cache_are_counted_wherever_a_server_puts_them(
+    received: Any, cached: Any
+) -> None:
+    usage = {"prompt_tokens": 10, "completion_tokens": 2, **cached}
+    stream = received({"content": "Hi."}, str_of({"choices": [], "usage": usage}))
+    assert (stream.usage.input_tokens, stream.usage.cache_read_tokens) == (10, 4)
+
+
+def test_a_conversation_that_no_longer_fits_says_so(received: Any) -> None:
+    stream = received({"content": "Hi"}, reason="model_length")
+    assert stream.finish_reason is llm.FinishReason.CONTEXT_LENGTH_EXCEEDED
+
+
+def test_a_reply_that_a_server_has_broken_off_is_no_success(received: Any, server: Any) -> None:
+    reason = "insufficient_system_resource"
+    with pytest.raises(llm.ServerError, match=f"broken off: {reason}"):
+        received({"content": "Hi"}, reason=reason)
+    server.whole({"choices": [{"message": {"content": "Hi"}, "finish_reason": reason}]})
+    with pytest.raises(llm.ServerError, match=f"broken off: {reason}"):
+        llm.Model(MODEL).call("Hello.")
+
+
 def test_a_first_event_without_choices_is_passed_over(received: Any) -> None:
     stream = received(str_of({"choices": [], "prompt_filter_results": []}), {"content": "Hi."})
     assert stream.text() == "Hi."

@@ -88,3 +88,32 @@ def test_an_error_in_a_stream_has_the_class_of_its_http_form(details: Any, error
 
 def test_an_error_without_anything() -> None:
     assert "without details" in str(error_in_stream("openai", {"error": {}}))
+
+
+@pytest.mark.parametrize(
+    ("number", "error"),
+    [
+        (1002, llm.RateLimitError),
+        (1004, llm.AuthenticationError),
+        (1008, llm.RateLimitError),
+        (2013, llm.BadRequestError),
+        (9999, llm.ServerError),
+    ],
+)
+def test_a_number_with_a_good_status_is_an_error(server: Any, number: int, error: Any) -> None:
+    server.register("minimax")
+    server.whole(
+        {"choices": None, "base_resp": {"status_code": number, "status_msg": "Not like this."}}
+    )
+    with pytest.raises(error, match=r"Not like this\.") as caught:
+        llm.Model("minimax/m").call("Hello.")
+    assert caught.value.code == str(number)
+    assert caught.value.should_retry is (False if number == 1008 else None)
+
+
+def test_a_number_that_stands_for_success_is_none(server: Any) -> None:
+    server.register("minimax")
+    message = {"role": "assistant", "content": "Hi."}
+    fine = {"status_code": 0, "status_msg": ""}
+    server.whole({"choices": [{"message": message}], "base_resp": fine})
+    assert llm.Model("minimax/m").call("Hello.").text() == "Hi."

@@ -11,6 +11,7 @@ from mirascope_nb.llm.providers.openai_errors import error_in_stream
 from mirascope_nb.llm.usage import FinishReason, Usage
 
 __all__ = [
+    "BROKEN_OFF",
     "FINISH_REASONS",
     "calls_in",
     "failure_in",
@@ -23,7 +24,11 @@ __all__ = [
 FINISH_REASONS = {
     "length": FinishReason.MAX_TOKENS,
     "content_filter": FinishReason.REFUSAL,
+    "model_length": FinishReason.CONTEXT_LENGTH_EXCEEDED,  # Mistral's
 }
+# The second is DeepSeek's: https://api-docs.deepseek.com/api/create-chat-completion
+BROKEN_OFF = ("error", "insufficient_system_resource")
+"""Reasons to finish that stand for an error."""
 
 
 def first_choice(choices: list[Any]) -> dict[str, Any]:
@@ -34,7 +39,8 @@ def first_choice(choices: list[Any]) -> dict[str, Any]:
 
 def failure_in(provider: str, choice: dict[str, Any]) -> APIError:
     """The error that ended a choice."""
-    return error_in_stream(provider, {"error": choice.get("error") or "the reply was broken off"})
+    reason = f"the reply was broken off: {choice.get('finish_reason')}"
+    return error_in_stream(provider, {"error": choice.get("error") or reason})
 
 
 def calls_in(message: dict[str, Any]) -> list[Any]:
@@ -69,10 +75,12 @@ def usage_of(raw: object) -> Usage | None:
         return None
     read = mapping(counts.get("prompt_tokens_details"))
     written = mapping(counts.get("completion_tokens_details"))
+    # Where OpenAI puts it, or DeepSeek, or Moonshot.
+    cached = read.get("cached_tokens") or counts.get("prompt_cache_hit_tokens")
     return Usage(
         input_tokens=count(counts.get("prompt_tokens")),
         output_tokens=count(counts.get("completion_tokens")),
-        cache_read_tokens=count(read.get("cached_tokens")),
+        cache_read_tokens=count(cached or counts.get("cached_tokens")),
         cache_write_tokens=count(read.get("cache_write_tokens")),
         reasoning_tokens=count(written.get("reasoning_tokens")),
         raw=counts,

@@ -10,6 +10,7 @@ from mirascope_nb.llm.providers.decoding import CallIds, arguments_text, keeps_t
 from mirascope_nb.llm.providers.encoding import load_reply, mapping, sequence
 from mirascope_nb.llm.providers.http_errors import reports_error
 from mirascope_nb.llm.providers.openai_chat.choices import (
+    BROKEN_OFF,
     FINISH_REASONS,
     calls_in,
     failure_in,
@@ -42,7 +43,7 @@ def decode_completion(request: Request, reply: HttpReply) -> Completion:
     choice = first_choice(choices)
     if raw.get("error"):
         raise error_in_stream(request.provider_id, raw)
-    if choice.get("error") or choice.get("finish_reason") == "error":
+    if choice.get("error") or choice.get("finish_reason") in BROKEN_OFF:
         raise failure_in(request.provider_id, choice)
     message = mapping(choice.get("message") or choice.get("delta"))
     if not message:

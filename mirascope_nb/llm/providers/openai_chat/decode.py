@@ -42,6 +42,7 @@ from mirascope_nb.llm.providers.decoding import (
 from mirascope_nb.llm.providers.encoding import load, mapping, sequence
 from mirascope_nb.llm.providers.http_errors import reports_error
 from mirascope_nb.llm.providers.openai_chat.choices import (
+    BROKEN_OFF,
     FINISH_REASONS,
     calls_in,
     failure_in,
@@ -285,7 +286,7 @@ class ChatStreamDecoder:
     def _finished(
         self, reason: object, choice: dict[str, Any], chunks: list[StreamResponseChunk]
     ) -> None:
-        if reason == "error":
+        if reason in BROKEN_OFF:
             raise failure_in(self._provider, choice)
         self._is_finished = True
         self._close(chunks)
