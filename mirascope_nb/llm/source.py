@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from mirascope_nb.llm.chunks import Batch, StreamResponseChunk
 from mirascope_nb.llm.exceptions import (
+    APIError,
     ConnectionError,
     Error,
     ResponseValidationError,
@@ -15,7 +16,8 @@ from mirascope_nb.llm.io import IO, ByteStream, Endpoint
 from mirascope_nb.llm.io.faults import stripped
 from mirascope_nb.llm.limits.gate import Lease
 from mirascope_nb.llm.providers.codec import StreamDecoder
-from mirascope_nb.llm.sse import EventTooLargeError, SSEParser
+from mirascope_nb.llm.providers.http_errors import html_free
+from mirascope_nb.llm.sse import Event, EventTooLargeError, SSEParser
 from mirascope_nb.llm.surrogates import HalfJoiner, may_hold_halves
 
 __all__ = ["ChunkSource", "IteratorSource", "WireSource", "redacted", "unreadable"]
@@ -146,12 +148,30 @@ class WireSource:
                 pass
             else:
                 return
-        self._fail(
-            ConnectionError(
-                f"The stream of {self._endpoint.provider} ended before the reply was whole. "
-                "What had arrived is kept on the response.",
-                self._endpoint.provider,
-            )
+        self._fail(self._reported() or self._cut_off())
+
+    def _reported(self) -> Exception | None:
+        """The error that came as bare JSON: some servers forget, or do not know, that they stream.
+
+        Google's does in the middle of a stream.
+        """
+        stray = self._parser.stray
+        if stray:
+            try:
+                self._decoder.feed(Event("", stray))
+            except APIError as error:
+                return redacted(error, self._endpoint)
+            except Exception:  # noqa: BLE001, then it is nothing that can be read
+                return None
+        return None
+
+    def _cut_off(self) -> ConnectionError:
+        provider, stray = self._endpoint.provider, self._endpoint.redact(self._parser.stray)
+        odd = f" Something that is no event came too: {html_free(stray)}." if stray else ""
+        return ConnectionError(
+            f"The stream of {provider} ended before the reply was whole. "
+            f"What had arrived is kept on the response.{odd}",
+            provider,
         )
 
     def _fail(self, failure: Exception) -> None:

@@ -18,6 +18,8 @@ __all__ = ["Event", "EventTooLargeError", "SSEParser"]
 
 BOM = b"\xef\xbb\xbf"
 DEFAULT_MAX_EVENT = 64 * 1024 * 1024
+FIELDS = (b":", b"data", b"event", b"id", b"retry")
+MOST_STRAY = 4096
 
 
 class EventTooLargeError(ValueError):
@@ -58,6 +60,7 @@ class SSEParser:
         "_max_event",
         "_skip_lf",
         "_start",
+        "_stray",
     )
 
     def __init__(self, *, max_event: int = DEFAULT_MAX_EVENT) -> None:
@@ -75,6 +78,14 @@ class SSEParser:
         self._event = ""
         self._skip_lf = False
         self._start: bytes | None = b""
+        self._stray = b""
+
+    @property
+    def stray(self) -> bytes:
+        """The beginning of what came and is no field of an event, such as an error as bare JSON."""
+        rest = b"".join(self._line)
+        is_field = rest.startswith(FIELDS) or any(name.startswith(rest) for name in FIELDS)
+        return self._stray if is_field else self._stray + rest[:MOST_STRAY]
 
     def feed(self, received: bytes) -> list[Event]:  # noqa: C901, PLR0912, a call a line would cost more
         """The events that these bytes complete.
@@ -141,6 +152,8 @@ class SSEParser:
             return value.removeprefix(b" ").decode("utf-8", "replace")
         if name == b"data":  # without a space, or a name alone, which is an empty value
             self._data.append(value)
+        elif not line.startswith(FIELDS) and len(self._stray) < MOST_STRAY:
+            self._stray += line[:MOST_STRAY] + b"\n"
         return kind
 
     def _hold(self, rest: bytes) -> None:

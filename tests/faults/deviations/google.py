@@ -75,4 +75,7 @@ def rows() -> list[Deviation]:
         json.dumps([says(x, **end)]).encode(),
         error=llm.ResponseValidationError,
     )
+    bare = json.dumps({"error": BUSY}, indent=2).encode()
+    stream("an error as bare JSON", says(x), bare, content=["x"], error=llm.ServerError)
+    stream("something else bare", says(x), b"oops", content=["x"], error=llm.ConnectionError)
     return table.rows

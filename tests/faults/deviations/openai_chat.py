@@ -158,4 +158,7 @@ def rows() -> list[Deviation]:
         json.dumps(message({"content": "x"})).encode() + b"<hr>",
         error=llm.ResponseValidationError,
     )
+    bare = json.dumps({"error": BUSY}, indent=2).encode()
+    stream("an error as bare JSON", x, bare, content=["x"], error=llm.ServerError)
+    stream("something else bare", x, b"oops", content=["x"], error=llm.ConnectionError)
     return table.rows

@@ -111,4 +111,7 @@ def rows() -> list[Deviation]:
         error=llm.ResponseValidationError,
     )
     whole("a detail", {"detail": "busy"}, error=llm.ServerError)
+    bare = json.dumps({"error": BUSY}, indent=2).encode()
+    stream("an error as bare JSON", x, bare, content=["x"], error=llm.ServerError)
+    stream("something else bare", x, b"oops", content=["x"], error=llm.ConnectionError)
     return table.rows
