@@ -31,7 +31,7 @@ ModelId: TypeAlias = str
 
 
 class Asking:
-    """A model that can be asked, whatever the form of the call."""
+    """A model that can be called, in any form."""
 
     model_id: ModelId
     params: Params

@@ -26,10 +26,10 @@ class Context(Generic[DepsT]):
 
 
 def require_context(given: object) -> None:
-    """Refuse what is given as a context and is none.
+    """Refuse anything other than a context.
 
     Raises:
-        TypeError: If it is none.
+        TypeError: If it is not an `llm.Context`.
     """
     if not isinstance(given, Context):
         raise TypeError(f"ctx must be a context, as in llm.Context(deps=...), not {given!r}")

@@ -270,7 +270,7 @@ def _tool_error_of(written: dict[str, str]) -> ToolError:
         case {"type": "tool_execution", "message": message}:
             return ToolExecutionError(message)
         case _:
-            raise ValueError("this is no error of a tool")
+            raise ValueError("this is not a tool error")
 
 
 class ParseError(Error):

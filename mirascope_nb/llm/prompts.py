@@ -83,7 +83,7 @@ class BasePrompt(Bindable, Generic[FormatT]):
         """Make a prompt of a function.
 
         Raises:
-            TypeError: If it is no function, or tools or format are nothing of the kind.
+            TypeError: If it is not a function, or the tools or the format are not valid.
             ValueError: If two tools have the same name, or one cannot run in such a call.
         """
         self.fn = function_of(fn)

@@ -28,7 +28,7 @@ def parsed(data: bytes) -> Any:
     except ValueError:
         if not may_hold_halves(data):
             raise
-    # Slower, and less strict: half a surrogate pair is no error to it. Its own error would keep the
+    # Slower, and less strict: it accepts half a surrogate pair. Its own error would keep the
     # whole text, and with it a key that the provider echoed.
     with contextlib.suppress(ValueError, RecursionError):
         return json.loads(data.decode())

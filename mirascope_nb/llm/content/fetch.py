@@ -47,7 +47,7 @@ def check_size(size: int, max_size: int, noun: str) -> None:
 
 
 def wrong_source(noun: str, makers: str) -> TypeError:
-    """The error for a part whose source is none."""
+    """The error for a part whose source is of the wrong type."""
     return TypeError(f"The source of {noun} is one of its source classes: use {noun}.{makers}")
 
 

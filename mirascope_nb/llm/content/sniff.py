@@ -29,7 +29,7 @@ def image_type(data: bytes) -> ImageMimeType:
     """The mime type of an image.
 
     Raises:
-        ValueError: If there are too few bytes to tell, or the kind is none that models take.
+        ValueError: If there are too few bytes to tell, or models do not accept this kind.
     """
     _require_signature(data, "Image")
     if data.startswith(b"\xff\xd8\xff"):
@@ -52,7 +52,7 @@ def audio_type(data: bytes) -> AudioMimeType:
     """The mime type of a sound.
 
     Raises:
-        ValueError: If there are too few bytes to tell, or the kind is none that models take.
+        ValueError: If there are too few bytes to tell, or models do not accept this kind.
     """
     _require_signature(data, "Audio")
     if data.startswith(b"RIFF") and data[8:12] == b"WAVE":

@@ -46,7 +46,7 @@ class Format(Generic[FormatT]):
     """Name of the model class or type."""
 
     description: str | None
-    """The class's docstring, or `None` if it has none or is no model."""
+    """The class's docstring, or `None` if it has none or is not a model."""
 
     schema: dict[str, Any]
     """JSON schema as pydantic makes it; empty for an `OutputParser`. Do not change it."""
@@ -118,8 +118,8 @@ class Format(Generic[FormatT]):
 FormatSpec: TypeAlias = type[FormatT] | TypeForm[FormatT] | OutputParser[FormatT] | Format[FormatT]
 """What may be given as a format: a model class, a type, an output parser, or a `Format`.
 
-Of types that are no classes, such as `Literal["a", "b"]` and `int | str`, pyright infers what the
-reply is parsed into. mypy refuses them unless it is told `--enable-incomplete-feature=TypeForm`.
+pyright also infers the parsed type from types that are not classes, such as `Literal["a", "b"]` or
+`int | str`. mypy rejects those unless it runs with `--enable-incomplete-feature=TypeForm`.
 """
 
 
@@ -139,7 +139,7 @@ def format(
 
     Raises:
         ValueError: If the mode is not known, or does not go together with the formattable.
-        TypeError: If the formattable is no type and no parser.
+        TypeError: If the formattable is neither a type nor a parser.
         pydantic.errors.PydanticUserError: If the type has no JSON schema.
     """
     if mode not in get_args(FormattingMode):
@@ -203,7 +203,7 @@ def check_format(spec: object) -> None:
     """Refuse what cannot be a format, before anything is sent.
 
     Raises:
-        TypeError: If it is no type, no parser and no `Format`.
+        TypeError: If it is not a type, a parser or a `Format`.
     """
     if spec is None or isinstance(spec, type | Format | OutputParser | TypeAliasType | NewType):
         return

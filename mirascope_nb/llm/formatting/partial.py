@@ -30,8 +30,8 @@ else:
         It is a model class of its own, called `PartialBook`. Its fields have the types of the
         original's, or `None`, which is their default; and so have those of the models inside it.
         What can be asked of whole values only is not checked: lengths, ranges, patterns, and the
-        validators of the model. The same model gives the same class, and what is no model is
-        returned as it is.
+        validators of the model. The same model gives the same class, and anything that is
+        not a model is returned unchanged.
         """
 
         def __new__(cls, *_: object, **__: object) -> NoReturn:

@@ -37,7 +37,7 @@ in_number        what is no part of it  → after, with the same character
 in_word          the word is whole      → after
 after            ,                      → at_name or at_value  } or ]    → after, further out
                  anything else          → after, further out, with the same character
-done             the object is over, or is no JSON: the rest of the text is passed over
+done             the object is over, or is not JSON: the rest of the text is ignored
 ```
 """
 
@@ -63,7 +63,7 @@ class Missing(Enum):
 
 
 MISSING: Final = Missing.MISSING
-"""There is no value, or none yet. `None` would be JSON's `null`."""
+"""No value, or none yet. `None` would be JSON's `null`."""
 
 Container: TypeAlias = dict[str, Any] | list[Any]
 
@@ -71,7 +71,7 @@ _MAX_DEPTH = 200
 _MAX_INTEGER = 4_300
 """Digits before the point. Longer integers are refused: reading them takes quadratic time."""
 _MAX_NUMBER = 65_536
-"""Characters. What is longer is no number that anybody meant."""
+"""In characters. Nobody means a number longer than this."""
 
 _WHITESPACE = " \t\n\r"
 # Halves of surrogate pairs end plain text as control characters do: neither may be in a string.

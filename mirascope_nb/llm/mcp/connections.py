@@ -335,7 +335,7 @@ async def _until_open(
 
 
 async def _ended(holding: asyncio.Task[None], *, now: bool = False) -> None:
-    """Wait for the task that holds a connection; a cancellation meanwhile makes it hurry."""
+    """Wait for the task that holds a connection; being cancelled meanwhile makes it hurry."""
     cancelled: asyncio.CancelledError | None = None
     if now:
         holding.cancel()

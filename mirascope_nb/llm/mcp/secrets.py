@@ -46,7 +46,7 @@ def sealed_token(token: HeaderValue | None) -> SecretStr | None:
 def _sealed(value: HeaderValue) -> SecretStr:
     if isinstance(value, SecretStr):
         value = value.get_secret_value()
-    return SecretStr(value.strip())  # the last line break of a file is no part of it
+    return SecretStr(value.strip())  # a file's trailing newline is not part of the secret
 
 
 def shown_address(url: str) -> str:

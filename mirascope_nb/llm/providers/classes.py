@@ -166,7 +166,7 @@ class PerplexityProvider(WireProvider, vendor="perplexity"):
 
 
 class VLLMProvider(WireProvider, vendor="vllm"):
-    """Models of one's own, by vLLM."""
+    """Models you serve yourself with vLLM."""
 
 
 class SandboxProvider(WireProvider, vendor="sandbox"):

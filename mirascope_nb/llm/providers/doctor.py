@@ -40,7 +40,7 @@ class KeyState:
     """The environment variable that holds it."""
     is_set: bool
     is_needed: bool
-    """Whether there is no use in the provider without."""
+    """Whether the provider cannot work without it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -142,7 +142,7 @@ _MAPS = ("$defs", "definitions", "dependentSchemas", "patternProperties", "prope
 def subschemas(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """A JSON schema and all schemas within, which may be changed meanwhile.
 
-    Names of properties and values such as defaults may look like schemas and are none.
+    Property names, and values such as defaults, may look like schemas but are not.
     """
     waiting: list[Any] = [schema]
     while waiting:

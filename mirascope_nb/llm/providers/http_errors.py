@@ -55,7 +55,7 @@ def api_error(
         provider: The provider's id.
         status: The HTTP status, or the one of the error's HTTP form.
         message: What the provider says.
-        code: Its own name of the error; what is no text is none.
+        code: Its own name for the error; ignored unless it is a string.
         cls: The class, where it is not the status's.
     """
     error = (cls or error_class(status))(

@@ -14,9 +14,9 @@ __all__ = ["add_instructions"]
 def add_instructions(messages: Sequence[Message], format: Format[Any] | None) -> list[Message]:
     """The messages with the format's instructions at the end of their first system message.
 
-    Where there is no system message, the instructions become one in front. They are not added
-    twice, and nothing is added for `None`. A provider of one's own calls this before it asks, and
-    gives the result to the response as `input_messages`.
+    If there is no system message, the instructions become one in front. They are not added twice,
+    and nothing is added for `None`. A custom provider calls this before it sends anything, and
+    passes the result to the response as `input_messages`.
     """
     instructions = format.formatting_instructions if format is not None else None
     added = list(messages)

@@ -25,8 +25,8 @@ def checked_address(address: object, name: str) -> str:
         name: Whose address it is.
 
     Raises:
-        TypeError: If it is no text.
-        ValueError: If it is no such address.
+        TypeError: If it is not a string.
+        ValueError: If it cannot be such an address.
     """
     if not isinstance(address, str):
         raise TypeError(f"The address of {name} has to be text, not {type(address).__name__}.")
@@ -81,7 +81,7 @@ def checked_size(size: object, name: str) -> int | None:
         name: What it is given as.
 
     Raises:
-        TypeError: If it is no whole number.
+        TypeError: If it is not an integer.
         ValueError: If it is not positive.
     """
     if size is None:

@@ -61,8 +61,8 @@ class MirascopeProvider(BaseProvider[Endpoint]):
             max_reply: The most bytes of one reply, decompressed; by default 256 MiB.
 
         Raises:
-            ValueError: If there is no key, the address is none, or a size is not positive.
-            TypeError: If the transport is none of `httpx2`'s, or a size no number of bytes.
+            ValueError: If there is no key, the address is not valid, or a size is not positive.
+            TypeError: If the transport is not one of `httpx2`'s, or a size is not an integer.
         """
         address = base_url or os.environ.get(_VENDOR.base_url_env or "") or _VENDOR.base_url
         self._follows_environment = not api_key

@@ -24,7 +24,7 @@ logger = logging.getLogger("mirascope_nb.llm")
 
 
 def system_text(request: Request) -> str:
-    """The first system message, where the protocol has room for one; others are warned of."""
+    """The first system message; a warning is logged for each further one, which is left out."""
     texts = [each.content.text for each in request.messages if isinstance(each, SystemMessage)]
     for text in texts[1:]:
         logger.warning(
@@ -36,7 +36,7 @@ def system_text(request: Request) -> str:
 
 
 def thought_text(request: Request, thought: Thought) -> str | None:
-    """An earlier thought as text to send back, or `None` where it is left out."""
+    """An earlier thought as text to send back, or `None` if thoughts are not sent back."""
     thinking = request.params.get("thinking")
     if thinking and thinking.get("encode_thoughts_as_text"):
         return f"**Thinking:** {thought.thought}"
@@ -46,7 +46,7 @@ def thought_text(request: Request, thought: Thought) -> str | None:
 def arguments_object(args: str) -> dict[str, Any]:
     """An earlier call's arguments as an object, for protocols in which they have to be one.
 
-    Arguments that are none, such as those that a length limit cut off, are wrapped in one:
+    Text that is not an object, such as arguments cut off by a length limit, is wrapped in one:
     https://platform.claude.com/docs/en/agents-and-tools/tool-use/fine-grained-tool-streaming
     """
     if not args.strip():
@@ -64,7 +64,7 @@ def names_format_tool(name: object) -> bool:
 
 
 def provider_tool_refusal(request: Request, tool: ProviderTool) -> Exception:
-    """The error for a tool of the provider's own, where it searches the web and does no more."""
+    """The error for a provider tool where the provider offers only web search."""
     return refusal(
         request,
         f"provider tool {tool.name}",

@@ -52,7 +52,7 @@ class Vendor:
     key_env: str | None = None
     """The environment variable that holds the key; `None` if none is used."""
     needs_key: bool = True
-    """Whether there is no use in a provider without a key."""
+    """Whether a provider cannot be built without a key."""
     default_key: str | None = None
     """What to send where no key is needed, yet a header must be there."""
     default_scope: tuple[str, ...] = ()
@@ -162,7 +162,7 @@ def compatible(
 
 
 def local(id: str, name: str, port: int, hint: str, **more: object) -> Vendor:
-    """A server of one's own, which rarely checks its key."""
+    """A server that the user runs, which rarely checks its key."""
     variable = id.upper()
     members: dict[str, object] = {
         "base_url_env": f"{variable}_BASE_URL",

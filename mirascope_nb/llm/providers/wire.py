@@ -71,10 +71,9 @@ class WireProvider(BaseProvider[Endpoint]):
             max_reply: The most bytes of one reply, decompressed; by default 256 MiB.
 
         Raises:
-            ValueError: If the vendor needs a key, or has no address of its own, and there is none;
-                if the key is none that a header can hold; if the address is none; if a size is not
-                positive.
-            TypeError: If the transport is none of `httpx2`'s, or a size no number of bytes.
+            ValueError: If a key or an address is needed and missing, if a header cannot hold the
+                key, if the address is not valid, or if a size is not positive.
+            TypeError: If the transport is not one of `httpx2`'s, or a size is not an integer.
         """
         vendor = self.vendor
         self._follows_environment = not api_key and vendor.key_env is not None
@@ -126,9 +125,9 @@ class WireProvider(BaseProvider[Endpoint]):
         if isinstance(api_key, SecretStr):
             api_key = api_key.get_secret_value()
         key = api_key or (os.environ.get(vendor.key_env) if vendor.key_env else None)
-        key = (key or vendor.default_key or "").strip()  # a file's last line break is no part of it
+        key = (key or vendor.default_key or "").strip()  # without a file's trailing newline
         if not key and base_url:
-            key = "none"  # a server of one's own rarely checks, yet some want the header
+            key = "none"  # local servers rarely check the key, yet some want the header
         if not key and vendor.key_env and vendor.needs_key:
             raise ValueError(
                 f"{vendor.name} API key is required. Set the {vendor.key_env} environment "
@@ -145,7 +144,7 @@ class WireProvider(BaseProvider[Endpoint]):
     def _renew_key(self) -> None:
         """Take the key that the environment has now, should it have another than at first.
 
-        A key that is no longer there has not been replaced, and goes on to serve.
+        A key that has been unset was not replaced, so it stays in use.
         """
         if self._follows_environment and differs(self.client.key, self.vendor.key_env):
             self.client = self.client.moved(key=self._key(None, None))

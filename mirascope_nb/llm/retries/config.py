@@ -90,7 +90,7 @@ class RetryConfig:
 
         Raises:
             ValueError: If a value is out of its range.
-            TypeError: If a keyword is not known, or a value is no number.
+            TypeError: If a keyword is unknown, or a value is not a number.
         """
         for name in args:
             if name not in RETRY_ARGS:

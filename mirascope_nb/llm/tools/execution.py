@@ -1,7 +1,7 @@
 """Run one tool call: read, validate, freeze, decide, run, cap. Shared by every kind of tool.
 
 Nothing a tool or a model does wrong raises from here: it becomes a `ToolOutput` with an error,
-which the model is told. Only a `BaseException` that is no `Exception` goes on up.
+which the model is told. Only a `BaseException` that is not an `Exception` propagates.
 """
 
 from __future__ import annotations

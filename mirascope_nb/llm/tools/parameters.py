@@ -41,7 +41,7 @@ class ToolParameterSchema(BaseModel):
 
 
 class _SchemaGenerator(GenerateJsonSchema):
-    # A default that JSON cannot hold is left out of the schema, and that is no news to anyone.
+    # A default that JSON cannot hold is left out of the schema without a warning.
     ignored_warning_kinds: set[JsonSchemaWarningKind] = {  # noqa: RUF012, as the base declares it
         "skipped-choice",
         "non-serializable-default",

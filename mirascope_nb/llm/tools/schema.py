@@ -73,7 +73,7 @@ class ToolSchema(Generic[ToolFnT]):
 
         Raises:
             ValueError: If the function's name is reserved, or it has none.
-            TypeError: If it is no function, if it is a generator, or if a parameter is
+            TypeError: If it is not a function, if it is a generator, or if a parameter is
                 positional-only.
             pydantic.errors.PydanticUserError: If an annotation has no JSON schema.
         """

@@ -92,7 +92,7 @@ class BaseTool(ToolSchema[ToolFnT], Bindable):
         """Make a tool, of which a model is told what is given here.
 
         Raises:
-            TypeError: If the timeout or the cap is no number.
+            TypeError: If the timeout or the cap is not a number.
             ValueError: If the timeout or the cap is not positive.
         """
         _check_limit("timeout", timeout, float)

@@ -63,7 +63,7 @@ class BaseToolkit(Generic[ToolT]):
 
         Raises:
             ValueError: If two have the same name, or an async tool is given to a sync toolkit.
-            TypeError: If one is no tool, or a single tool is given instead of a sequence.
+            TypeError: If one is not a tool, or a single tool is given instead of a sequence.
         """
         self.tools = [function_of(tool) for tool in _listed(tools)]
         self.tools_dict = {}

@@ -63,7 +63,7 @@ def decode_completion(request: Request, reply: HttpReply) -> Completion:
     """A whole reply as parts.
 
     Raises:
-        APIError: If the body reports an error in spite of its status.
+        APIError: If the body reports an error despite its status.
         ResponseValidationError: If there is no content in it.
     """
     provider = request.provider_id

@@ -13,7 +13,7 @@ import re
 
 __all__ = ["always_thinks", "takes_sampling", "takes_structured_outputs", "thinks_adaptively"]
 
-# claude-3-5-haiku-20241022, claude-opus-4-1, claude-sonnet-4-20250514: a date is no minor version.
+# claude-3-5-haiku-20241022, claude-opus-4-1, claude-sonnet-4-20250514: dates are not versions.
 _VERSION = re.compile(r"claude-(?:[a-z]+-)?(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)")
 _FIRST_STRUCTURED = (4, 1)
 _FIRST_ADAPTIVE = (4, 7)

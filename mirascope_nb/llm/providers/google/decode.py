@@ -57,8 +57,8 @@ def decode_completion(request: Request, reply: HttpReply) -> Completion:
     """A whole reply as parts.
 
     Raises:
-        APIError: If the body reports an error in spite of its status.
-        ResponseValidationError: If there is no candidate in it, and no word of why.
+        APIError: If the body reports an error despite its status.
+        ResponseValidationError: If it has no candidate and does not say why.
     """
     provider = request.provider_id
     raw = load_reply(reply.body, provider)

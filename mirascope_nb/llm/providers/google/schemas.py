@@ -132,7 +132,7 @@ _UNIONS = ("anyOf", "oneOf", "allOf")
 
 
 def variants_of(schema: dict[str, Any]) -> list[dict[str, Any]]:
-    """The schemas of a union; none for what is no union."""
+    """The schemas of a union, or an empty list if it is not a union."""
     for keyword in _UNIONS:
         if variants := sequence(schema.get(keyword)):
             return [mapping(each) for each in variants]

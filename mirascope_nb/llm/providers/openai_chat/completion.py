@@ -29,7 +29,7 @@ def decode_completion(request: Request, reply: HttpReply) -> Completion:
     """A whole reply as parts.
 
     Raises:
-        APIError: If the body reports an error in spite of its status, as some proxies answer.
+        APIError: If the body reports an error despite its status, as some proxies do.
         ResponseValidationError: If there is no choice in it.
     """
     raw = load_reply(reply.body, request.provider_id)
