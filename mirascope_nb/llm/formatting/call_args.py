@@ -1,4 +1,4 @@
-"""Fields of a format that the caller knows, and the model is not asked for."""
+"""Format fields filled from the caller's arguments instead of by the model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reply is to be parsed into, and how the model is brought to answer so."""
+"""What a reply is parsed into, and how the model is made to answer that way."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Format(Generic[FormatT]):
     """JSON schema as pydantic makes it; empty for an `OutputParser`. Do not change it."""
 
     mode: FormattingMode
-    """How the model is brought to answer in the format."""
+    """How the model is made to answer in the format."""
 
     formattable: type[FormatT] | TypeForm[FormatT] | OutputParser[FormatT]
     """The model class, type or parser that the format was made from."""
@@ -77,7 +77,7 @@ class Format(Generic[FormatT]):
 
     @property
     def formatting_instructions(self) -> str | None:
-        """What to tell the model about the form of its answer, or `None` for nothing.
+        """What to tell the model about the form of its answer, or `None`.
 
         A parser's own instructions, or a model's class method `formatting_instructions`, replace
         those of the mode.
@@ -130,7 +130,7 @@ def format(formattable: FormatSpec[FormatT], *, mode: FormattingMode) -> Format[
 def format(
     formattable: FormatSpec[FormatT] | None, *, mode: FormattingMode
 ) -> Format[FormatT] | None:
-    """Choose how a model is brought to answer in a format.
+    """Choose how a model is made to answer in a format.
 
     Args:
         formattable: A pydantic model class, a type such as `list[Book]` or `Literal[...]`, or an

@@ -173,7 +173,7 @@ class PartialJSON:
 
     @property
     def value(self) -> Any:
-        """What the text so far amounts to, or `MISSING`.
+        """The value of the text so far, or `MISSING`.
 
         It is the parser's own object, which goes on growing: copy it to keep it.
         """

@@ -1,4 +1,4 @@
-"""Ways to an MCP server: by HTTP, by a process's standard streams, by server-sent events."""
+"""Connections to MCP servers: streamable HTTP, standard streams, server-sent events."""
 
 from __future__ import annotations
 
@@ -213,7 +213,7 @@ def sse_client(
 
 
 def _http_client_factory(module: Any, headers: Headers) -> Callable[..., Any]:
-    """Makes HTTP clients as the SDK does, whose requests have the headers.
+    """Makes HTTP clients as the SDK does, with these headers on every request.
 
     They are put on by a hook, not given to the client: a client sends its own to wherever it is
     redirected, and version 1 of the SDK follows redirects to anywhere.
@@ -319,7 +319,7 @@ async def _hold(
 async def _until_open(
     opened: asyncio.Future[MCPClient], holding: asyncio.Task[None], patience: float | None
 ) -> MCPClient:
-    """The client, once its session is there.
+    """The client, once its session is open.
 
     Raises:
         TimeoutError: If that takes too long; the built-in one.

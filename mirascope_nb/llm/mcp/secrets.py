@@ -1,4 +1,4 @@
-"""What lets in at an MCP server, kept where no repr, traceback or message shows it."""
+"""Credentials for MCP servers, kept where no repr, traceback or message shows them."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _SECRET_VARIABLE = re.compile(r"key|token|secret|passw|credential|auth", re.IGNO
 
 
 def sealed(headers: Mapping[str, HeaderValue] | None) -> Mapping[str, SecretStr]:
-    """Headers whose values do not show themselves."""
+    """Headers whose values are hidden."""
     return {name: _sealed(value) for name, value in (headers or {}).items()}
 
 
 def sealed_token(token: HeaderValue | None) -> SecretStr | None:
-    """A token that does not show itself."""
+    """A token that is hidden."""
     return None if token is None else _sealed(token)
 
 
@@ -106,12 +106,12 @@ class Headers:
                 request.headers.pop(name, None)
 
     async def look(self, response: Any) -> None:
-        """Remember that a response has a bad status: the SDK's own errors may not tell it."""
+        """Remember that a response has a bad status: the SDK's own errors may not say so."""
         if response.status_code >= _FIRST_BAD_STATUS:
             self._refusal = response.status_code
 
     def complaint(self) -> str:
-        """What the server had against the last request that it did not take, for a message."""
+        """Why the server rejected the last request that it rejected, for a message."""
         if self._refusal is None:
             return ""
         hint = " Pass headers= or bearer_token= that let in." if self._refusal in _SHUT_OUT else ""
@@ -119,7 +119,7 @@ class Headers:
 
 
 class Secrets:
-    """What must not be in a message, since a server may repeat what it was told."""
+    """Secrets to keep out of messages, since a server may repeat what it was sent."""
 
     def __init__(self, secrets: Iterable[SecretStr] = ()) -> None:
         values = {secret.get_secret_value() for secret in secrets}
@@ -137,7 +137,7 @@ class Secrets:
 
     @classmethod
     def of_process(cls, server: StdioServerParameters) -> Secrets:
-        """The secrets of a process: variables of its environment that are called like one."""
+        """The secrets of a process: environment variables whose names look like secrets."""
         environment = server.env or {}
         return cls(
             SecretStr(value) for name, value in environment.items() if _SECRET_VARIABLE.search(name)

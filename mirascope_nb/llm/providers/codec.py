@@ -1,4 +1,4 @@
-"""What a wire protocol is to the rest of the core: pure functions between messages and bytes.
+"""What the core needs of a wire protocol: pure functions between messages and bytes.
 
 A codec never sees a client, a loop, a response class or a context. One request is encoded to an
 `HttpRequest`; a whole reply is decoded to a `Completion`; a streamed one is decoded event by event
@@ -37,13 +37,13 @@ class Profile:
     replays_turns: bool = True
     """Whether its own turns may be sent back verbatim."""
     reasoning: bool | None = False
-    """Whether its models reason: `None` to tell by the model's name as OpenAI's own."""
+    """Whether its models reason; `None` to decide by the model's name, as with OpenAI's own."""
     reasoning_prefixes: tuple[str, ...] = ()
-    """Model name prefixes that are told by name even where `reasoning` is false."""
+    """Prefixes of model names for which the name decides even if `reasoning` is false."""
     strict_formats: bool = False
     """Whether a JSON schema is honoured in `response_format`."""
     strict_defaults: bool = True
-    """Whether a schema to which a reply is held may name defaults."""
+    """Whether a schema that is enforced may contain defaults."""
     tolerates_missing_end: bool = False
     """Whether its streams are known to end without the protocol's terminal event."""
     path: str | None = None
@@ -54,7 +54,7 @@ class Profile:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
-    """One model request, in nobody's wire format."""
+    """One model request, in no particular wire format."""
 
     provider_id: str
     model_id: str
@@ -135,7 +135,7 @@ class Codec(Protocol):
     """A wire protocol."""
 
     def format_mode(self, request: Request, /) -> FormattingMode:
-        """The mode for a format that names none."""
+        """The mode for a format that does not name one."""
         ...
 
     def model_name(self, request: Request, /) -> str:

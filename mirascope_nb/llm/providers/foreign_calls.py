@@ -1,4 +1,4 @@
-"""Tool calls of another provider's turns, told apart for a provider that goes by their ids."""
+"""Unique ids for tool calls from another provider's turns, for providers that match by id."""
 
 from __future__ import annotations
 
@@ -79,6 +79,6 @@ def _output(part: UserContentPart, renamed: Renamed) -> UserContentPart:
 
 
 def _with(message: Any, parts: list[Any]) -> Any:
-    """A message with other parts, or itself where they are its own."""
+    """A message with these parts; the same message if they are its own."""
     is_same = all(new is old for new, old in zip(parts, message.content, strict=True))
     return message if is_same else replace(message, content=parts)

@@ -1,4 +1,4 @@
-"""A wire protocol as spoken by a service that calls members of a body otherwise."""
+"""A wire protocol with other names for some members of a body."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["RenamingCodec"]
 
 
 class RenamingCodec:
-    """A codec whose requests are changed last of all."""
+    """A codec whose requests are changed after they are encoded."""
 
     def __init__(self, codec: Codec, renames: Mapping[str, str | None]) -> None:
         """Wrap a codec.
@@ -40,7 +40,7 @@ class RenamingCodec:
         return replace(encoded, body=dump(body))
 
     def format_mode(self, request: Request, /) -> FormattingMode:
-        """The mode for a format that names none."""
+        """The mode for a format that does not name one."""
         return self._codec.format_mode(request)
 
     def model_name(self, request: Request, /) -> str:

@@ -1,4 +1,4 @@
-"""What somebody may have meant whose provider or model id leads nowhere."""
+"""What a misspelt provider or model id was probably meant to be."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ _MAKERS = (
 
 
 def suggested_provider(name: str) -> str | None:
-    """The id of a known provider that is nearly this, or `None`."""
+    """The known provider id closest to this, or `None`."""
     name = name.lower()
     near = difflib.get_close_matches(name, VENDORS, n=1, cutoff=NEAR)
     return _ALIASES.get(name) or (near[0] if near else None)
 
 
 def suggested_id(model_id: str) -> str | None:
-    """The model id that somebody may have meant by this, or `None`.
+    """The model id that was probably meant, or `None`.
 
     It may have a slip in its provider, another provider's name, a colon for the slash, or no
     provider at all.

@@ -1,4 +1,4 @@
-"""What the table of services knows of one, and the kinds of services there are in it.
+"""What the table of services knows about each, and the kinds of services it holds.
 
 In an address or a path, `{NAME}` stands for an environment variable, `{NAME|OTHER=value}` for the
 first of several that is set, or else for the value.
@@ -36,17 +36,17 @@ BEARER = {"authorization": "Bearer {key}"}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Vendor:
-    """A service: where it is, what it wants to be sent, how it differs."""
+    """A service: where it is, what it expects, and how it differs."""
 
     id: str
     name: str
-    """What its error messages call it."""
+    """The name that error messages use."""
     wire: WireName | None
     """Its wire protocol; `None` where it depends on the request."""
     base_url: str | None
     """Its address; `None` if it must be given."""
     path_root: str = ""
-    """What every path begins with. An address that ends with it too is taken as meant."""
+    """What every path begins with. An address may end with it too."""
     base_url_env: str | None = None
     """The environment variable that may hold another address."""
     key_env: str | None = None
@@ -54,24 +54,24 @@ class Vendor:
     needs_key: bool = True
     """Whether a provider cannot be built without a key."""
     default_key: str | None = None
-    """What to send where no key is needed, yet a header must be there."""
+    """What to send if no key is needed but the header is."""
     default_scope: tuple[str, ...] = ()
     """Prefixes it serves when it is registered without a scope."""
     auto_scope: tuple[str, ...] = ()
-    """Prefixes for which it is registered by itself when first used."""
+    """Prefixes for which it is registered automatically on first use."""
     prefix: str | None = None
-    """What is cut off a model id to make the service's own model name; `None` for nothing."""
+    """The prefix of a model id that is not part of the service's model name; `None` for none."""
     plain_names: bool = False
-    """Whether no name of a model holds a slash: then what comes before one in a model id is cut too
-    if it is not the prefix, but the scope of somebody's proxy."""
+    """Whether model names never hold a slash: then anything before the slash of a model id is cut
+    off, even if it is not the prefix but the scope of a proxy."""
     auth: Mapping[str, str] = field(default_factory=lambda: dict(BEARER))
-    """Headers that let in, in which `{key}` stands for the key."""
+    """Headers that authenticate; `{key}` stands for the key."""
     proxy_auth: Mapping[str, str] = field(default_factory=dict[str, str])
-    """What to send besides to another address than the service's own."""
+    """Further headers for any address other than the service's own."""
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     profile: Profile = field(default_factory=Profile)
     renames: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
-    """Members of a body that the service calls otherwise, or, with `None`, refuses."""
+    """Members of a body that have another name here, or, with `None`, are refused."""
     start: Callable[[], str] | None = None
     """Starts the service where it is part of this package, and returns its address."""
     hint: str | None = None

@@ -1,4 +1,4 @@
-"""The faces of a model that retries: `Model`'s, with what they return said exactly."""
+"""The faces of a model that retries: `Model`'s methods with their exact return types."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["RetryFaces"]
 
 
 class RetryFaces(Model):
-    """Asks as a model does; whoever inherits retries."""
+    """The methods of a model that retries."""
 
     @overload
     def call(

@@ -1,4 +1,4 @@
-"""The attempts of one request: which model is next, and what has failed so far."""
+"""The attempts at one request: which model is next, and what has failed so far."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class Attempts:
-    """A walk over models and their attempts, which a stream goes on with when it breaks.
+    """A walk over models and their attempts; a stream that breaks continues it.
 
     The state is the model under way, how often it has been retried, and the failures.
     """

@@ -21,7 +21,7 @@ __all__ = ["RetryModel", "retry_model"]
 
 
 class RetryModel(RetryFaces):
-    """A model that is asked again when it fails, and others after it."""
+    """A model that is called again when it fails, and then others."""
 
     retry_config: RetryConfig
 
@@ -95,7 +95,7 @@ def retry_model(
     timeout: float | Timeouts | None = None,
     **params: Unpack[RetryModelParams],
 ) -> RetryModel:
-    """A model that is asked again when it fails, and its fallbacks after it.
+    """A model that is called again when it fails, and then its fallbacks.
 
     Args:
         model_id: The model to ask first.

@@ -42,14 +42,14 @@ ResponseT = TypeVar("ResponseT", bound=RootResponse[Any])
 
 
 class Retried(RootResponse[FormatT]):
-    """What replies of retrying models have besides the plain ones' attributes."""
+    """What replies of retrying models have beyond the attributes of plain ones."""
 
     retry_failures: list[RetryFailure]
     """The attempts that failed before this reply; empty if the first succeeded."""
     _retry_model: RetryModel
 
     def adopt(self, model: RetryModel, attempts: Attempts, reopen: Reopen | None) -> None:  # noqa: ARG002, for streams
-        """Take on what a plain reply does not know."""
+        """Add what a plain reply does not have."""
         self.retry_failures = attempts.failures
         self._retry_model = model
 
@@ -70,7 +70,7 @@ class Retried(RootResponse[FormatT]):
 
 
 class RetriedStream(Retried[FormatT], BaseStreamResponse[FormatT]):
-    """A stream that begins anew with the next attempt when it breaks.
+    """A stream that starts over with the next attempt when it breaks.
 
     Until its first content that goes unnoticed; after it, `StreamRestarted` tells whoever iterates
     to begin again. Two attempts are never spliced.
@@ -81,7 +81,7 @@ class RetriedStream(Retried[FormatT], BaseStreamResponse[FormatT]):
     _of_the_reading = BaseStreamResponse._of_the_reading | {"_attempts", "_reopen"}  # noqa: SLF001, pyright: ignore[reportPrivateUsage]
 
     def adopt(self, model: RetryModel, attempts: Attempts, reopen: Reopen | None) -> None:
-        """Take on what a plain reply does not know, and how to begin anew."""
+        """Add what a plain reply does not have, and how to start over."""
         super().adopt(model, attempts, reopen)
         self._attempts = attempts
         self._reopen = cast("Reopen", reopen)

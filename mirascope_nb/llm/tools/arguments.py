@@ -1,4 +1,4 @@
-"""Arguments of a tool call: from the model's text to Python values, and back to one plain text.
+"""Tool call arguments: from the model's text to Python values, and back to canonical text.
 
 A model's text may be anything. What is read here is either an object that JSON defines, with every
 name once and every number finite, or a `ValueError` that says what is wrong with it, for the model.

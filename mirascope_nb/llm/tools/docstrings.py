@@ -27,7 +27,7 @@ def parameter_descriptions(fn: Callable[..., Any]) -> dict[str, str]:
         return {}
     import docstring_parser
 
-    # Of all the styles, what cannot be read in one is read in another: this never fails.
+    # The parser tries every style, so this never fails.
     return {
         parameter.arg_name.lstrip("*"): description
         for parameter in docstring_parser.parse(text).params

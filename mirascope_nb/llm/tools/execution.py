@@ -67,7 +67,7 @@ async def execute(
 
 
 def _is_being_cancelled() -> bool:
-    """Whether somebody cancels the task that this code runs in, if it runs in one."""
+    """Whether the task running this code, if any, is being cancelled."""
     import asyncio
 
     try:
@@ -78,7 +78,7 @@ def _is_being_cancelled() -> bool:
 
 
 def failed(call: ToolCall, error: ToolError) -> ToolOutput[Any]:
-    """The output that tells the model of an error, without a traceback."""
+    """The output that reports an error to the model, without a traceback."""
     return ToolOutput(id=call.id, name=call.name, result=str(error), error=error)
 
 
@@ -183,7 +183,7 @@ class _Limit:
 
 
 def _capped(tool: BaseTool[Any], result: object) -> object:
-    """A text result without what exceeds the tool's cap, which is marked."""
+    """A text result cut to the tool's cap, with a mark where it was cut."""
     if isinstance(result, str) and tool.max_output is not None and len(result) > tool.max_output:
         left_out = len(result) - tool.max_output
         return f"{result[: tool.max_output]}\n[truncated: {left_out} more characters]"

@@ -58,7 +58,7 @@ DEFAULT_MAX_OUTPUT = 262_144
 
 
 class BaseTool(ToolSchema[ToolFnT], Bindable):
-    """A function that a model may call, with what it is told about it."""
+    """A function that a model may call, and the description the model is given."""
 
     owners: tuple[type, ...] = ()
     """The classes that have the tool as a method: several where a class was made anew."""
@@ -75,7 +75,7 @@ class BaseTool(ToolSchema[ToolFnT], Bindable):
     the caller's own thread, where nothing can end it.
     """
     max_output: int | None
-    """Characters of a text result that the model is sent; what exceeds it is cut off and marked."""
+    """Characters of a text result sent to the model; the rest is cut off and marked."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class BaseTool(ToolSchema[ToolFnT], Bindable):
         timeout: float | None = DEFAULT_TIMEOUT,
         max_output: int | None = DEFAULT_MAX_OUTPUT,
     ) -> None:
-        """Make a tool, of which a model is told what is given here.
+        """Make a tool with this description for the model.
 
         Raises:
             TypeError: If the timeout or the cap is not a number.
@@ -114,7 +114,7 @@ class BaseTool(ToolSchema[ToolFnT], Bindable):
 
     @functools.cached_property
     def needs_instance(self) -> bool:
-        """Whether it is a method, and not yet that of an instance."""
+        """Whether it is a method that is not yet bound to an instance."""
         if self._unbound is not None or isinstance(self.__wrapped__, staticmethod):
             return False
         try:
@@ -292,7 +292,7 @@ AnyTool: TypeAlias = (
 
 
 def kind_of(*, is_async: bool, takes_context: bool) -> type[BaseTool[Any]]:
-    """The class of tool for a function's nature."""
+    """The class of tool for a function of this kind."""
     kinds: dict[tuple[bool, bool], type[BaseTool[Any]]] = {
         (False, False): cast("type[BaseTool[Any]]", Tool),
         (True, False): cast("type[BaseTool[Any]]", AsyncTool),
