@@ -12,7 +12,10 @@ from traceback import walk_tb
 
 from mirascope_nb.kernel.frontend import find_shell
 
-__all__ = ["render", "shorten"]
+__all__ = ["render", "shorten", "shorten_all"]
+
+_HOOK = "_render_traceback_"
+"""What IPython looks for before it renders an exception itself."""
 
 
 def shorten(error: BaseException, *, text: str | None = None) -> None:
@@ -20,8 +23,35 @@ def shorten(error: BaseException, *, text: str | None = None) -> None:
 
     The exception itself stays as it is, for `except` and for debuggers.
     """
-    if not hasattr(error, "_render_traceback_"):
-        vars(error)["_render_traceback_"] = partial(render, error, text=text)
+    if _HOOK not in vars(error):
+        vars(error)[_HOOK] = partial(render, error, text=text)
+
+
+def shorten_all(
+    kind: type[BaseException], say: Callable[[BaseException], str]
+) -> Callable[[], None]:
+    """Make IPython show every exception of a class as `render` does, wherever it was raised.
+
+    What `shorten` has said of one of them stands.
+
+    Args:
+        kind: A class of this package's own.
+        say: What to say of an exception.
+
+    Returns:
+        What undoes it.
+    """
+
+    def show(error: BaseException) -> list[str]:
+        return render(error, text=say(error))
+
+    setattr(kind, _HOOK, show)
+
+    def undo() -> None:
+        if vars(kind).get(_HOOK) is show:
+            delattr(kind, _HOOK)
+
+    return undo
 
 
 def render(error: BaseException, *, text: str | None = None) -> list[str]:

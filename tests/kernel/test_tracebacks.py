@@ -63,3 +63,20 @@ def test_a_stop_of_a_blocking_call_is_short_where_the_extension_says_so(
     error: Any = caught("run(wait())", cell, run=run_now, wait=wait)
     assert error._render_traceback_()[0] == "Cell In[3], line 1"
     assert not any("_loop.py" in line for line in error._render_traceback_())
+
+
+def test_every_failure_of_a_class_is_short_until_that_is_undone(cell: str) -> None:
+    class FailureError(Exception):
+        pass
+
+    def fail() -> None:
+        raise FailureError("no key")
+
+    undo = tracebacks.shorten_all(FailureError, lambda error: f"{error}\nSet one.")
+    error: Any = caught("\nfail()", cell, fail=fail)
+    assert error._render_traceback_()[-1] == "no key\nSet one."
+    shorten(error, text="a card's own")
+    assert error._render_traceback_()[-1] == "a card's own"
+    undo()
+    undo()
+    assert not hasattr(FailureError, "_render_traceback_")
