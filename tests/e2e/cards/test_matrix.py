@@ -1,6 +1,7 @@
 """From a click to the tool's first line, for every ipykernel and front end that works its own way.
 
-A plain run tries the oldest ipykernel in JupyterLab; the rest is marked `matrix`.
+`pytest -m matrix` tries them all and writes the table to `test-results/clicks.txt`; a plain run
+tries the oldest ipykernel in JupyterLab.
 """
 
 import json
@@ -34,12 +35,8 @@ CLICKS = 3
 
 OLDEST, NEWEST = IPYKERNELS[0], IPYKERNELS[-1]
 PAIRS = [
-    *(pytest.param("lab", each, marks=pytest.mark.matrix) for each in IPYKERNELS[1:]),
-    *(
-        pytest.param(name, each, marks=pytest.mark.matrix)
-        for name in FRONT_ENDS
-        for each in (OLDEST, NEWEST)
-    ),
+    *(("lab", each) for each in IPYKERNELS),
+    *((name, each) for name in FRONT_ENDS for each in (OLDEST, NEWEST)),
 ]
 
 ASK = """
@@ -103,7 +100,8 @@ def servers(server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[d
         manager.__exit__(None, None, None)
 
 
-@pytest.mark.parametrize(("front_end", "ipykernel"), [("lab", OLDEST), *PAIRS])
+@pytest.mark.matrix
+@pytest.mark.parametrize(("front_end", "ipykernel"), PAIRS)
 async def test_a_click_reaches_the_running_cell_at_once(
     chrome: Browser,
     servers: dict[str, Any],
@@ -111,7 +109,19 @@ async def test_a_click_reaches_the_running_cell_at_once(
     front_end: str,
     ipykernel: str,
 ) -> None:
-    server = servers[front_end]
+    times = await _try(chrome, servers[front_end], front_end, ipykernel)
+    table[front_end, ipykernel] = times
+    assert max(times) < MOST
+
+
+async def test_a_click_reaches_a_running_cell_of_the_oldest_kernel(
+    chrome: Browser, servers: dict[str, Any]
+) -> None:
+    assert max(await _try(chrome, servers["lab"], "lab", OLDEST)) < MOST
+
+
+async def _try(chrome: Browser, server: Any, front_end: str, ipykernel: str) -> list[float]:
+    """The milliseconds that each click took."""
     try:
         kernel = _labs["write_kernel"](server.root.parent / "data" / "kernels", ipykernel)
     except subprocess.CalledProcessError as error:
@@ -121,8 +131,7 @@ async def test_a_click_reaches_the_running_cell_at_once(
         await bench.open(_cards["write_notebook"](server, kernel=kernel), lab=page)
         await bench.wait_for_kernel()
         await bench.set_up()
-        table[front_end, ipykernel] = times = await _measure(bench)
-    assert max(times) < MOST
+        return await _measure(bench)
 
 
 async def _measure(bench: Bench) -> list[float]:
