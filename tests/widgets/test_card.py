@@ -323,11 +323,11 @@ def test_feeding_a_token_is_cheap(make_card: MakeCard) -> None:
     chunks = [llm.TextChunk(delta="word ") for _ in range(20_000)]
     best = float("inf")
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         for number, chunk in enumerate(chunks):
             card.feed(chunk)
             if number % 30 == 0:
                 card.drain()
-        best = min(best, time.perf_counter() - start)
-    # Ten microseconds a token is the promise; a loaded machine gets three times that.
-    assert best / len(chunks) < 30e-6
+        best = min(best, time.process_time() - start)
+    # The promise, in time of the processor's: others may have it meanwhile.
+    assert best / len(chunks) < 10e-6

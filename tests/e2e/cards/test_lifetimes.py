@@ -49,6 +49,17 @@ async def expect_over(cell: Cell) -> None:
         await expect(button.filter(visible=True)).to_have_count(0)
 
 
+async def test_a_card_leaves_no_comm_open(bench: Bench) -> None:
+    count = "len(__import__('comm').get_comm_manager().comms)"
+    first = await bench.run_one("await nb.show(stream(['all ', 'of it'], 0.2))")
+    await first.finish()
+    before = await bench.ask(count)
+    cell = await bench.run_one("await nb.show(stream(['all ', 'of it'], 0.2))")
+    await expect(cell.log).to_have_text("all of it")
+    await cell.finish()
+    assert await bench.ask(count) == before
+
+
 async def test_a_card_says_that_its_kernel_was_restarted_and_offers_nothing(bench: Bench) -> None:
     stream = await streaming(bench, "never")
     await bench.restart_kernel()
