@@ -71,7 +71,7 @@ def approvals_report(words: list[str]) -> ApprovalsReport | Report:
 def _made(rule: str) -> Report:
     return Report(
         title=f"Made the rule {rule}, for this kernel session.",
-        notes=(f"Take it back: `%llm approvals revoke {rule.partition(':')[0]}`.",),
+        notes=(f"To revoke it: `%llm approvals revoke {rule.partition(':')[0]}`.",),
     )
 
 
@@ -83,6 +83,6 @@ def _rules() -> Report:
     rows += [("rule", str(rule), f"%llm approvals revoke {rule.id}") for rule in rules]
     if not rows:
         return Report(
-            title="There are no rules: what a call's own policy leaves open is asked about."
+            title="There are no rules: you are asked unless the call's own policy decides."
         )
     return Report(title="Rules", columns=("kind", "what it says", "to revoke"), rows=tuple(rows))

@@ -80,7 +80,7 @@ def _list(_: "LLMMagics", words: list[str]) -> Report:
     if not words:
         return Report(
             title="Providers",
-            columns=("provider", "key variable", "key", "models known"),
+            columns=("provider", "key variable", "key", "known models"),
             rows=tuple(
                 (
                     entry.id,
@@ -92,8 +92,8 @@ def _list(_: "LLMMagics", words: list[str]) -> Report:
             ),
             notes=(
                 (
-                    "`%llm list PROVIDER` names the models known of one, `%llm list all` of all. "
-                    "An id that is not listed is tried all the same."
+                    "`%llm list PROVIDER` lists the known models of one, `%llm list all` of all. "
+                    "A model that is not listed can be used as well."
                 ),
             ),
         )
@@ -106,10 +106,10 @@ def _list(_: "LLMMagics", words: list[str]) -> Report:
         )
     found = catalogue.models(None if provider == "all" else provider)
     return Report(
-        title="Models known" if provider == "all" else f"Models known of {provider}",
+        title="Known models" if provider == "all" else f"Known models of {provider}",
         columns=("model",),
         rows=tuple((model,) for model in found),
-        notes=("A model that is not listed is tried all the same.",),
+        notes=("A model that is not listed can be used as well.",),
     )
 
 
