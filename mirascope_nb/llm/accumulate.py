@@ -167,10 +167,9 @@ class Accumulator:
 
     def receive(self, batch: Batch) -> None:
         """Let what has arrived wait for somebody to take it."""
-        before = self._received
-        self._received = before + len(batch)
+        self._received += len(batch)
         self._waiting += batch
-        self._undecoded += [(before + index, data) for index, data in batch.events]
+        self._undecoded += batch.events
 
     @property
     def has_begun(self) -> bool:

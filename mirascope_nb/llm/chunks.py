@@ -180,4 +180,4 @@ class Batch(list[StreamResponseChunk]):
     def __init__(self, chunks: Sequence[StreamResponseChunk] = ()) -> None:
         super().__init__(chunks)
         self.events: list[tuple[int, bytes]] = []
-        """Each event's data as they came, after how many of the chunks."""
+        """Each event's data as they came, after how many of the stream's chunks."""

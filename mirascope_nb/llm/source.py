@@ -78,6 +78,8 @@ class WireSource:
         self._lease = lease
         self._content: float | None = None
         self._tolerates_missing_end = tolerates_missing_end
+        self._given = 0
+        """How many chunks there were."""
         self._failure: Exception | None = None
         self._done = False
 
@@ -101,6 +103,7 @@ class WireSource:
             self._end(batch)
         else:
             self._decode(received, batch)
+        self._given += len(batch)
         if self._decoder.done or self._done:
             await self._release()
         return batch
@@ -112,7 +115,7 @@ class WireSource:
         await self.aclose()
 
     def _decode(self, received: bytes, batch: Batch) -> None:
-        decoder, told, has_content = self._decoder, batch.events, False
+        decoder, given, has_content = self._decoder, self._given, False
         try:
             events = self._parser.feed(received)
             # Only the first event can have begun before what was received.
@@ -123,7 +126,7 @@ class WireSource:
             joiner = self._joiner
             for event in events:
                 news = decoder.feed(event)
-                told.append((len(batch), event.data))
+                batch.events.append((given + len(batch), event.data))
                 batch += news if joiner is None else joiner.joined(news)
                 if decoder.done:
                     return

@@ -205,7 +205,7 @@ def test_an_event_is_there_once_its_first_chunk_was_taken() -> None:
         seen.append(len(reply.raw_stream_events))
     assert seen == [1, 3, 3, 4]
     later = Batch()
-    later.events = [(0, b"[5]")]
+    later.events = [(5, b"[5]")]
     reply.receive(later)
     assert reply.raw_stream_events == [[1], [2], [3], [4], [5]]
 

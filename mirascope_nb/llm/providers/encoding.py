@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from mirascope_nb.llm.content import ToolOutput
 from mirascope_nb.llm.exceptions import FeatureNotSupportedError, ResponseValidationError
@@ -56,12 +56,9 @@ def load(data: bytes, provider: str) -> dict[str, Any]:
         ResponseValidationError: If it is not one.
     """
     try:
-        value = parsed(data)
-    except ValueError as error:
-        shown = ascii(data[:200].decode("utf-8", "replace"))
-        raise ResponseValidationError(
-            f"{provider} sent what is not JSON: {shown}", provider, error
-        ) from error
+        value = from_json(data)
+    except ValueError:
+        value = _odd_value(data, provider)
     if not isinstance(value, dict):
         raise ResponseValidationError(
             f"{provider} sent JSON that is not an object: "
@@ -69,6 +66,16 @@ def load(data: bytes, provider: str) -> dict[str, Any]:
             provider,
         )
     return value  # pyright: ignore[reportUnknownVariableType], JSON's names are strings
+
+
+def _odd_value(data: bytes, provider: str) -> Any:
+    try:
+        return parsed(data)
+    except ValueError as error:
+        shown = ascii(data[:200].decode("utf-8", "replace"))
+        raise ResponseValidationError(
+            f"{provider} sent what is not JSON: {shown}", provider, error
+        ) from error
 
 
 def load_reply(data: bytes, provider: str) -> dict[str, Any]:
