@@ -166,55 +166,6 @@ async def test_breaking_out_of_streams_frees_them(
     assert await settle(before) == before
 
 
-SCRIPT = """
-import asyncio, gc, sys
-from mirascope_nb import llm
-
-prompt = sys.argv[2]
-llm.register_provider("openai:completions", api_key="sk-x", base_url=sys.argv[1])
-model = llm.Model("openai/gpt-4o")
-kept = []
-
-async def main(how):
-    stream = await model.stream_async(prompt)
-    texts = stream.text_stream()
-    assert await anext(texts) == "so far"
-    if how == "keep":
-        kept.extend([stream, texts])
-    if how == "cancel":
-        task = asyncio.create_task(stream.finish())
-        await asyncio.sleep(0.01)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-    if how == "cycle":
-        stream.itself = stream
-
-for how in ["keep", "cancel", "cycle", "drop", "keep"]:
-    asyncio.run(main(how))
-    gc.collect()
-
-stream = model.stream(prompt)
-assert next(stream.text_stream()) == "so far"
-"""
-
-
-def test_an_interpreter_that_warns_of_everything_has_nothing_to_say(
-    faults: FaultServer, chat: Wire
-) -> None:
-    prompt = faults.case(stuck(chat, "mid stream"))
-    ran = subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "error", "-c", SCRIPT, faults.address, prompt],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    # Importing what the first call needs takes a while, which asyncio's debug mode remarks on.
-    remarks = [line for line in ran.stderr.splitlines() if not line.startswith("Executing <Task")]
-    assert remarks == []
-    assert ran.returncode == 0
-
-
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_forked_child_asks_on_a_connection_of_its_own(faults: FaultServer, chat: Wire) -> None:
     code = """

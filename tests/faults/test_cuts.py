@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tests.faults.server import Connection, FaultServer, Script
     from tests.faults.wires import Wire
 
+PATIENCE = llm.Timeouts(connect=60)
+"""A machine that is busy elsewhere may take long to accept a connection, which is no cut."""
 LINE_ENDS = {"LF": b"\n", "CRLF": b"\r\n", "CR": b"\r"}
 
 
@@ -99,14 +101,14 @@ async def sweep(
     prompts = [
         faults.case(cut(body.replace(b"4242", b"%04d" % (at % 10_000)), at, how)) for at in places
     ]
-    faults.register(wire)
+    faults.register(wire, timeout=PATIENCE)
     outcomes = await faults.run_all(wire, prompts, face=face)
     figures = Figures(cases=len(places))
     for at, prompt, outcome in zip(places, prompts, outcomes, strict=True):
         place = f"{wire.name} {face} {how} at {at} of {len(body)}: {outcome!r}"
         text = text_of(at)
         figures.successes += outcome.is_success
-        if len(faults.requests(prompt)) != 1:
+        if len(faults.requests(prompt)) > 1:
             figures.duplicated.append(place)
         if not text.startswith(outcome.text):
             figures.mixed.append(place)
