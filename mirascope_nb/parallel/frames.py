@@ -24,13 +24,12 @@ def to_frame(inputs: Inputs, outcomes: Sequence[Outcome[Any]]) -> Any:
     """The inputs as they were given, and beside them what came of each row."""
     library, frame = _input_frame(inputs)
     taken = {str(each) for each in getattr(frame, "column_names", frame.columns)}
+    measures = _measures(outcomes)
     columns: dict[str, list[Any]] = {}
-    for name, values in _result_columns(outcomes).items():
-        free = name
-        while free in taken:
-            free += "_result" if name == free else "_"
-        taken.add(free)
-        columns[free] = values
+    for name, values in _results(outcomes).items():
+        columns[_free(name, {*taken, *measures, *columns})] = values
+    for name, values in measures.items():
+        columns[_free(name, {*taken, *columns})] = values
     if library.__name__ == "polars":
         return frame.hstack(library.DataFrame(columns, strict=False))
     if library.__name__ == "pyarrow":
@@ -41,6 +40,13 @@ def to_frame(inputs: Inputs, outcomes: Sequence[Outcome[Any]]) -> Any:
     for name, values in columns.items():
         frame[name if levels == 1 else (name, *[""] * (levels - 1))] = values
     return frame
+
+
+def _free(name: str, taken: set[str]) -> str:
+    free = name
+    while free in taken:
+        free += "_result" if name == free else "_"
+    return free
 
 
 def _input_frame(inputs: Inputs) -> tuple[ModuleType, Any]:
@@ -85,23 +91,28 @@ def _arrow(library: ModuleType, values: list[Any]) -> Any:
         return library.array([None if each is None else str(each) for each in values])
 
 
-def _result_columns(outcomes: Sequence[Outcome[Any]]) -> dict[str, list[Any]]:
+def _results(outcomes: Sequence[Outcome[Any]]) -> dict[str, list[Any]]:
     parsed = [_parsed(each) for each in outcomes]
     made = [each for each, outcome in zip(parsed, outcomes, strict=True) if outcome.error is None]
     if _columns(made) is None:
-        columns = {"result": parsed}
-    else:
-        columns = _columns([each or {} for each in parsed]) or {}
+        return {"result": parsed}
+    return _columns([each or {} for each in parsed]) or {}
+
+
+def _measures(outcomes: Sequence[Outcome[Any]]) -> dict[str, list[Any]]:
     usages = [getattr(each.value, "usage", None) for each in outcomes]
     costs = [getattr(each.value, "cost", None) for each in outcomes]
-    columns["error"] = [
-        None if each.error is None else f"{type(each.error).__name__}: {each.error}".rstrip(": ")
-        for each in outcomes
-    ]
-    columns["input_tokens"] = [getattr(usage, "input_tokens", None) for usage in usages]
-    columns["output_tokens"] = [getattr(usage, "output_tokens", None) for usage in usages]
-    columns["cost"] = [None if cost is None else float(cost) for cost in costs]
-    return columns
+    return {
+        "error": [
+            None
+            if each.error is None
+            else f"{type(each.error).__name__}: {each.error}".rstrip(": ")
+            for each in outcomes
+        ],
+        "input_tokens": [getattr(usage, "input_tokens", None) for usage in usages],
+        "output_tokens": [getattr(usage, "output_tokens", None) for usage in usages],
+        "cost": [None if cost is None else float(cost) for cost in costs],
+    }
 
 
 def _parsed(outcome: Outcome[Any]) -> Any:

@@ -24,6 +24,8 @@ SHOWN = 10
 """Rows in a representation."""
 WIDTH = 120
 """Characters of a cell in a representation."""
+LEFT = "style='text-align: left'"
+"""Text reads from the left; notebooks align the cells of all tables to the right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,14 +217,15 @@ class Results(Sequence[T], Generic[T]):
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><th>{index}</th><td>{html.escape(_short(self._inputs.rows[index].value))}</td>"
-            f"<td>{html.escape(_short_outcome(each))}</td></tr>"
+            f"<tr><th>{index}</th>"
+            f"<td {LEFT}>{html.escape(_short(self._inputs.rows[index].value))}</td>"
+            f"<td {LEFT}>{html.escape(_short_outcome(each))}</td></tr>"
             for index, each in enumerate(self._outcomes[:SHOWN])
         )
-        more = f"<tr><td colspan='3'>… {len(self) - SHOWN:,} more</td></tr>"
+        more = f"<tr><td colspan='3' {LEFT}>… {len(self) - SHOWN:,} more</td></tr>"
         return (
             f"<table><caption>{html.escape(self._summary())}</caption>"
-            "<thead><tr><th></th><th>input</th><th>result</th></tr></thead>"
+            f"<thead><tr><th></th><th {LEFT}>input</th><th {LEFT}>result</th></tr></thead>"
             f"<tbody>{rows}{more if len(self) > SHOWN else ''}</tbody></table>"
         )
 

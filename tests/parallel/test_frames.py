@@ -118,6 +118,19 @@ async def test_a_frame_that_has_the_names_already_keeps_them() -> None:
     assert "result_result_" in (await nb.map(describe, again)).to_frame().columns
 
 
+async def test_a_result_s_fields_are_not_lost_behind_the_measures() -> None:
+    async def quote(name: str) -> dict[str, Any]:
+        return {"cost": 12, "error": "none", "length": len(name)}
+
+    made = (await nb.map(quote, pandas.DataFrame({"name": ["a"], "length": [7]}))).to_frame()
+    assert list(made.columns) == [
+        *("name", "length", "cost_result", "error_result", "length_result"),
+        *("error", "input_tokens", "output_tokens", "cost"),
+    ]
+    assert made.iloc[0, 2:5].tolist() == [12, "none", 1]
+    assert made["cost"].isna().all()
+
+
 async def test_arrow_and_what_it_cannot_mix() -> None:
     arrow = pytest.importorskip("pyarrow")
     assert list(await nb.map(same, arrow.array(["a", "b"]))) == ["a", "b"]
