@@ -12,7 +12,7 @@ from mirascope_nb.approvals.approver import NotebookApprover, approver_for, defa
 from mirascope_nb.approvals.askers import Asker, CardAsker, PopUpAsker, StdinAsker
 from mirascope_nb.approvals.audit import AuditLog, Entry
 from mirascope_nb.approvals.book import LIFETIME, Book, Record, Refusal, RefusedError
-from mirascope_nb.approvals.desk import Answer, Ask, Desk, Panel
+from mirascope_nb.approvals.desk import Answer, Desk, Panel
 from mirascope_nb.approvals.rules import Policy, Rule, Rules, Verdict
 from mirascope_nb.approvals.session import ApprovalSession, session
 
@@ -20,7 +20,6 @@ __all__ = [
     "LIFETIME",
     "Answer",
     "ApprovalSession",
-    "Ask",
     "Asker",
     "AuditLog",
     "Book",

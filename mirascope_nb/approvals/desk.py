@@ -13,27 +13,18 @@ from contextlib import suppress
 from contextvars import Context, copy_context
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, Protocol, TypedDict
+from typing import Any, Literal, Protocol
 
 from mirascope_nb import llm
 from mirascope_nb.approvals.book import Record, RefusedError
 from mirascope_nb.approvals.rules import definition_of
 from mirascope_nb.approvals.session import ApprovalSession
 from mirascope_nb.approvals.wording import unusable
+from mirascope_nb.widgets.protocol import Approval
 
-__all__ = ["Answer", "Ask", "Desk", "Panel"]
+__all__ = ["Answer", "Desk", "Panel"]
 
 _UNANSWERED = "the question was left unanswered; nobody refused the call"
-
-
-class Ask(TypedDict):
-    """What the page is told of a question."""
-
-    id: str
-    digest: str
-    schema: dict[str, Any] | None
-    expires: float
-    queue: int
 
 
 class Panel(Protocol):
@@ -42,7 +33,7 @@ class Panel(Protocol):
     decide: Callable[[Any], str | None] | None
     """What takes a person's answer, and says why it is refused."""
 
-    def tool_pending(self, request: llm.ApprovalRequest, approval: Ask, /) -> None:
+    def tool_pending(self, request: llm.ApprovalRequest, approval: Approval, /) -> None:
         """Ask about a call, or ask again about one whose arguments were edited."""
         ...
 
@@ -234,7 +225,7 @@ class Desk:
         waiting.queue = len(self._waiting) - 1
         self._panel.tool_pending(
             record.request,
-            Ask(
+            Approval(
                 id=record.id,
                 digest=record.digest,
                 schema=dict(record.request.parameters) or None,

@@ -11,8 +11,9 @@ from typing import Any, Protocol
 import pytest
 
 from mirascope_nb import llm
-from mirascope_nb.approvals import ApprovalSession, Ask
+from mirascope_nb.approvals import ApprovalSession
 from mirascope_nb.llm.tools.approval import digest_of
+from mirascope_nb.widgets.protocol import Approval
 
 
 class Clock:
@@ -72,15 +73,15 @@ class Card:
     own: list[str] = field(default_factory=list[str])
     decide: Callable[[Any], str | None] | None = None
     person: Callable[["Card"], object] = lambda card: None
-    asked: list[tuple[llm.ApprovalRequest, Ask]] = field(
-        default_factory=list[tuple[llm.ApprovalRequest, Ask]]
+    asked: list[tuple[llm.ApprovalRequest, Approval]] = field(
+        default_factory=list[tuple[llm.ApprovalRequest, Approval]]
     )
     queues: list[int] = field(default_factory=list[int])
     errors: list[str] = field(default_factory=list[str])
     said: list[str] = field(default_factory=list[str])
     refusals: list[str | None] = field(default_factory=list[str | None])
 
-    def tool_pending(self, request: llm.ApprovalRequest, approval: Ask, /) -> None:
+    def tool_pending(self, request: llm.ApprovalRequest, approval: Approval, /) -> None:
         self.asked.append((request, approval))
         self.person(self)
 
