@@ -79,6 +79,15 @@ def test_every_command_of_make_exists(page: Path) -> None:
     assert set(named) <= targets
 
 
+def test_make_names_all_of_its_commands_in_its_help() -> None:
+    makefile = _read(ROOT / "Makefile")
+    phony = re.search(r"^\.PHONY: ((?:.*\\\n)*.*)$", makefile, re.MULTILINE)
+    assert phony
+    parts = {"help", "dev", "chromium", "lint", "types", "imports", "spelling"}
+    told = set(re.findall(r"^#   make ([a-z-]+)", makefile, re.MULTILINE))
+    assert told == set(phony[1].replace("\\", "").split()) - parts
+
+
 @pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_every_link_leads_to_a_file_and_a_heading(page: Path) -> None:
     for link in _links(page):
