@@ -184,7 +184,9 @@ class LiveCard(ToolPanel):
     def restart(self, reason: BaseException) -> None:
         """Forget what the stream has said, because it begins anew."""
         self.forget_tools()
-        self.state.reset(f"Started over: {explain(reason).cause}", keep=self.turn)
+        # What broke off says why, and not that it did.
+        cause = explain(reason.__cause__ or reason).cause
+        self.state.reset(f"Started over: {cause}", keep=self.turn)
 
     def tool_pending(self, request: llm.ApprovalRequest, approval: Approval) -> None:
         """Ask a person about a call; a card that was quiet is shown for it."""
