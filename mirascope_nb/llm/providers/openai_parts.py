@@ -18,6 +18,7 @@ from mirascope_nb.llm.providers.encoding import (
     has_free_members,
     mapping,
     refusal,
+    sequence,
     subschemas,
     tool_parameters,
 )
@@ -56,13 +57,14 @@ def tool_function(request: Request, tool: ToolSchema[Any]) -> dict[str, Any]:
     parameters = tool_parameters(tool)
     strict = tool.strict
     if strict is not False:
-        can_be = parameters["additionalProperties"] is False and not has_free_members(parameters)
+        can_be = parameters["additionalProperties"] is False and can_be_strict(parameters)
         if strict and not can_be:
             raise refusal(
                 request,
                 "strict tools",
-                f"Provider '{request.provider_id}' holds calls only to objects whose members are "
-                f"all named. Leave out strict=True of tool '{tool.name}'.",
+                f"Provider '{request.provider_id}' enforces only schemas whose objects have named "
+                "members and whose values all have a type. "
+                f"Leave out strict=True of tool '{tool.name}'.",
             )
         strict = can_be
     if strict:
@@ -77,7 +79,7 @@ def tool_function(request: Request, tool: ToolSchema[Any]) -> dict[str, Any]:
 
 def json_schema(form: Format[Any], profile: Profile) -> dict[str, Any]:
     """A format as a schema that the reply is held to, if strict mode takes such a schema."""
-    strict = not has_free_members(form.schema)
+    strict = can_be_strict(form.schema)
     schema: dict[str, Any] = {
         "name": _identifier(form.name),
         "schema": strict_schema(form.schema, profile) if strict else form.schema,
@@ -88,11 +90,46 @@ def json_schema(form: Format[Any], profile: Profile) -> dict[str, Any]:
     return schema
 
 
+# https://platform.openai.com/docs/guides/structured-outputs#supported-schemas
+_FORMATS = frozenset(
+    {"date", "date-time", "duration", "email", "hostname", "ipv4", "ipv6", "time", "uuid"}
+)
+_TYPING = frozenset({"$ref", "anyOf", "const", "enum", "oneOf", "type"})
+_REFUSED = frozenset(
+    {
+        *("allOf", "contains", "dependentRequired", "dependentSchemas", "else", "if", "not"),
+        *("maxProperties", "minProperties", "patternProperties", "propertyNames", "then"),
+    }
+)
+
+
+def can_be_strict(schema: dict[str, Any]) -> bool:
+    """Whether strict mode takes a schema: named members, and a type for every value."""
+    return not has_free_members(schema) and all(_can_be_strict(node) for node in subschemas(schema))
+
+
+def _can_be_strict(node: dict[str, Any]) -> bool:
+    inner = [*mapping(node.get("properties")).values()]
+    inner += [*sequence(node.get("anyOf")), *sequence(node.get("oneOf"))]
+    if not all(inner) or _REFUSED & node.keys() or not _TYPING & node.keys():
+        return False
+    return node.get("type") != "array" or bool(mapping(_items(node)))
+
+
+def _items(array: dict[str, Any]) -> object:
+    """The schema of an array's items, also of a tuple's if they are alike; else `None`."""
+    places = sequence(array.get("prefixItems"))
+    if not places:
+        return array.get("items")
+    return places[0] if all(each == places[0] for each in places) else None
+
+
 def strict_schema(schema: dict[str, Any], profile: Profile) -> dict[str, Any]:
-    """A copy of a JSON schema in the form that strict mode wants.
+    """A copy of a JSON schema, which can be strict, in the form that strict mode wants.
 
     Every object is closed, every property required, and a `$ref` stands alone: where pydantic puts
-    a description beside one, what it refers to is put in its place.
+    a description beside one, what it refers to is put in its place. Variants are told apart without
+    a discriminator, tuples of one type are arrays, and other formats than OpenAI's are described.
     """
     strict = closed_schema(schema, all_required=True)
     definitions = mapping(strict.get("$defs"))
@@ -103,6 +140,16 @@ def strict_schema(schema: dict[str, Any], profile: Profile) -> dict[str, Any]:
             node.update(target | node)
         if not profile.strict_defaults:  # every property is required, so none can take effect
             node.pop("default", None)
+        if "oneOf" in node:
+            node["anyOf"] = node.pop("oneOf")
+            node.pop("discriminator", None)
+        if "prefixItems" in node:
+            node["items"] = _items(node)
+            del node["prefixItems"]
+        node.pop("uniqueItems", None)  # what is read into a set may come twice
+        if node.get("format") not in _FORMATS and (form := node.pop("format", None)):
+            said = node.get("description")
+            node["description"] = f"{said}\nFormat: {form}" if said else f"Format: {form}"
     return strict
 
 
