@@ -16,7 +16,6 @@ from mirascope_nb.llm.io import IO, ByteStream, Endpoint
 from mirascope_nb.llm.io.faults import stripped
 from mirascope_nb.llm.limits.gate import Lease
 from mirascope_nb.llm.providers.codec import StreamDecoder
-from mirascope_nb.llm.providers.http_errors import html_free
 from mirascope_nb.llm.sse import Event, EventTooLargeError, SSEParser
 from mirascope_nb.llm.surrogates import HalfJoiner, may_hold_halves
 
@@ -169,6 +168,8 @@ class WireSource:
         return None
 
     def _cut_off(self) -> ConnectionError:
+        from mirascope_nb.llm.providers.http_errors import html_free  # which needs pydantic_core
+
         provider, stray = self._endpoint.provider, self._endpoint.redact(self._parser.stray)
         odd = f" Something that is no event came too: {html_free(stray)}." if stray else ""
         return ConnectionError(

@@ -80,7 +80,7 @@ async def test_a_call_takes_a_bounded_number_of_steps(host: Host) -> None:
     with Calls() as calls:
         for _ in range(10):
             await model.call_async("hello")
-    assert calls.count / 10 < 320  # about 265; by `httpx2` it is 1,620
+    assert calls.count / 10 < 290  # about 261; by `httpx2` it is 1,620
 
 
 async def test_a_chunk_takes_a_bounded_number_of_steps(host: Host) -> None:
@@ -94,7 +94,7 @@ async def test_a_chunk_takes_a_bounded_number_of_steps(host: Host) -> None:
 
     await steps(10)
     few, many = await steps(1000), await steps(3000)
-    assert (many - few) / 2000 < 30  # about 21; by `httpx2` it is 105
+    assert (many - few) / 2000 < 18  # about 16, nine of them to decode it; by `httpx2` it is 105
 
 
 async def test_a_chunk_leaves_a_bounded_amount_of_memory(host: Host) -> None:
@@ -110,9 +110,8 @@ async def test_a_chunk_leaves_a_bounded_amount_of_memory(host: Host) -> None:
         return size
 
     await left(10)
-    assert (
-        await left(3000) - await left(1000)
-    ) / 2000 < 1000  # bytes: a chunk, its text, its event
+    # Bytes: a chunk, its text, and the data of its event.
+    assert (await left(3000) - await left(1000)) / 2000 < 350  # about 290
 
 
 def test_importing_the_core_is_no_more_than_it_was() -> None:
@@ -151,7 +150,9 @@ async def test_sending_a_conversation_again_grows_with_its_length_and_no_faster(
         return calls.count
 
     await steps(11)
-    assert await steps(2001) < 2.2 * await steps(1001)
+    few, many = await steps(1001), await steps(2001)
+    assert many < 2.2 * few
+    assert (many - few) / 1000 < 4  # 3, of which an answer takes most
 
 
 class Item(BaseModel):
