@@ -733,6 +733,9 @@
   border-color: var(--mnb-live);
   outline-offset: -1px;
 }
+.mnb-field[aria-invalid=true] {
+  border-color: var(--mnb-wrong);
+}
 .mnb-alert {
   white-space: pre-wrap;
   color: var(--mnb-wrong-text);
