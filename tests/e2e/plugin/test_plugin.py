@@ -13,6 +13,7 @@ else:
     Notebook = Any
 
 PROMPT = """\
+# to compare
 %%llm sandbox/fast -s "Be brief." --temperature 0.2
 # Heading
 Say **bold words** and `code` about {topic} in *Lima*.
@@ -55,6 +56,8 @@ async def test_a_prompt_is_highlighted_as_markdown(notebook: Notebook, theme: st
     await notebook.use_theme(theme)
     prompt = await notebook.write(PROMPT)
     python = await notebook.write("# Heading\nfor x in range(3): **bold** + {topic}")
+    await expect(prompt.locator(".mnb-cm-comment")).to_have_text("# to compare")
+    assert await style_of(prompt, "to compare", "fontWeight") in ("400", "normal")
     await expect(prompt.locator(".mnb-cm-magic")).to_have_text("%%llm")
     await expect(prompt.locator(".mnb-cm-option")).to_have_text(["-s", "--temperature"])
     await expect(prompt.locator(".mnb-cm-name")).to_have_text("{topic}")
