@@ -113,12 +113,7 @@ def _is_frame_like(value: object) -> bool:
 
 
 def _read_frame(given: Any, parameters: inspect.Signature | None) -> Inputs:
-    try:
-        import narwhals as nw
-    except ImportError as error:
-        raise TypeError(
-            "Columns and frames need narwhals: pip install narwhals. Or give a list."
-        ) from error
+    import narwhals as nw
 
     try:
         native: Any = nw.from_native(given, allow_series=True, pass_through=True)
