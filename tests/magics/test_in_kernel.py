@@ -27,7 +27,8 @@ def test_cell_has_one_output_and_its_value_is_the_response(kernel: Kernel) -> No
 
 
 def test_a_watched_cell_has_one_output_too(kernel: Kernel) -> None:
-    ran = kernel.run("%%llm\nHi", watched=True)
+    # A page names the cell; without a name it is a console, which shows no changes.
+    ran = kernel.run("%%llm\nHi", watched=True, cell_id="page")
     assert ran.outputs == ["display_data"]
     last = ran.of("update_display_data")[-1]
     assert last["data"]["text/plain"].startswith("Hello!")
