@@ -13,6 +13,7 @@ import functools
 import inspect
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -20,6 +21,8 @@ from pathlib import PurePath
 from types import CodeType, FunctionType, MethodType, NoneType
 from typing import Any, cast
 from uuid import UUID
+
+from pydantic import BaseModel
 
 from mirascope_nb import llm
 from mirascope_nb.parallel.canonical import UntoldError, canonical
@@ -67,7 +70,7 @@ class _Reader:
         if isinstance(fn, FunctionType):
             return [_text(fn), self._known(_read_names(fn))]
         if isinstance(fn, type):
-            return [fn.__qualname__, _source(fn)]
+            return [fn.__qualname__, _fields(fn), self._known(_members(fn))]
         return [self.read(type(fn)), self._state(fn)]
 
     def _argument(self, value: object) -> Any:
@@ -108,6 +111,22 @@ class _Reader:
         return None
 
 
+def _fields(kind: type[Any]) -> Any:
+    """The fields of a class. Its text is not to be had where a notebook's cell has defined it."""
+    if issubclass(kind, BaseModel):
+        return kind.model_json_schema()
+    with suppress(NameError):
+        return sorted((name, str(each)) for name, each in inspect.get_annotations(kind).items())
+    return None
+
+
+def _members(kind: type[Any]) -> Iterable[tuple[str, object]]:
+    """The methods and values of a class, without those that Python or a decorator adds."""
+    for name, each in vars(kind).items():
+        if name in {"__new__", "__init__", "__call__"} or not name.startswith("__"):
+            yield name, each
+
+
 def _first(pair: tuple[str, object]) -> str:
     return pair[0]
 
@@ -145,19 +164,18 @@ def _codes(code: CodeType) -> Iterable[CodeType]:
 
 def _text(fn: FunctionType) -> Any:
     """A function's text; of a lambda, whose text is the whole line it stands in, its code."""
-    text = "" if fn.__name__ == "<lambda>" else _source(fn)
-    return text or [_steps(code) for code in _codes(fn.__code__)]
-
-
-def _source(thing: Any) -> str:
-    try:
-        return inspect.getsource(thing)
-    except (OSError, TypeError):
-        return ""
+    if fn.__name__ != "<lambda>":
+        with suppress(OSError, TypeError):
+            return inspect.getsource(fn)
+    return [_steps(code) for code in _codes(fn.__code__)]
 
 
 def _steps(code: CodeType) -> list[str]:
-    return [
-        f"{step.opname} {'' if isinstance(step.argval, CodeType) else step.argrepr}"
-        for step in dis.get_instructions(code)
-    ]
+    steps: list[str] = []
+    for step in dis.get_instructions(code):
+        value: object = step.argval
+        told = "" if isinstance(value, CodeType) else step.argrepr
+        if isinstance(value, frozenset):  # whose order is another one in each process
+            told = canonical(value)
+        steps.append(f"{step.opname} {told}")
+    return steps

@@ -5,11 +5,15 @@ from __future__ import annotations
 import functools
 import itertools
 import linecache
+import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 import mirascope_nb as nb
 from mirascope_nb import llm
@@ -156,6 +160,24 @@ async def test_an_edited_constant_function_or_call_of_the_module_is_noticed() ->
         assert describe_function(cell(text, changed)) != first
 
 
+def test_an_edited_class_of_a_cell_is_noticed() -> None:
+    def described(kind: str) -> Any:
+        names: dict[str, Any] = {"__name__": "notebook", "BaseModel": BaseModel}
+        cell(kind + "work = Thing\n", names)
+        return describe_function(cell("def work(x): return Thing\n", names))
+
+    plain = "class Thing:\n    size = {}\n    def act(self): return {}\n"
+    model = "class Thing(BaseModel):\n    {}: int = 1\n"
+    for one, other in (
+        (plain.format(1, 1), plain.format(1, 2)),
+        (plain.format(1, 1), plain.format(2, 1)),
+        (model.format("a"), model.format("b")),
+        ("class Thing:\n    a: int\n", "class Thing:\n    a: str\n"),
+    ):
+        assert described(one) == described(one)
+        assert described(one) != described(other)
+
+
 async def test_what_a_function_counts_does_not_make_it_another_one() -> None:
     text = "async def work(x):\n    global done\n    done += 1\n    return x\n"
     names = {"__name__": "notebook", "done": 0}
@@ -172,6 +194,24 @@ def test_a_lambda_is_known_by_its_code_and_not_by_the_line_around_it() -> None:
     other = cell("work = lambda x: x + 2; rows = [1]\n", {"__name__": "n"})
     assert describe_function(first) == describe_function(again)
     assert describe_function(first) != describe_function(other)
+
+
+def test_a_lambda_is_the_same_in_every_process() -> None:
+    code = (
+        "from mirascope_nb.parallel.sources import describe_function\n"
+        "print(describe_function(lambda x: x in {'a', 'b', 'c', 'd'} or (lambda: 1.5)))\n"
+    )
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            check=True,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(printed) == 1
 
 
 def test_functions_that_name_each_other_are_read_once() -> None:
