@@ -24,6 +24,7 @@ class Mirascope(Adapter):
         self._llm = load(self.modules[0])
         self._llm.register_provider("openai:completions", api_key="sk-bench-key", base_url=base_url)
         self._model = self._llm.Model(self.model_id)
+        self._wait: Any = None
 
     async def call(self) -> str:
         return (await self._model.call_async(PROMPT)).text()
@@ -40,12 +41,15 @@ class Mirascope(Adapter):
         return (await self._llm.Model(self.model_id).call_async(PROMPT)).text()
 
     async def tools(self) -> str:
-        @self._llm.tool
-        async def wait(number: int) -> str:
-            """Wait."""
-            return await wait_for(number)
+        if self._wait is None:
 
-        response = await self._model.call_async(PROMPT, tools=[wait])
+            @self._llm.tool
+            async def wait(number: int) -> str:
+                """Wait."""
+                return await wait_for(number)
+
+            self._wait = wait
+        response = await self._model.call_async(PROMPT, tools=[self._wait])
         while response.tool_calls:
             response = await response.resume(await response.execute_tools())
         return response.text()

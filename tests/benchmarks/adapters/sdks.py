@@ -93,6 +93,7 @@ class PydanticAI(Adapter):
         )
         self._model = load("pydantic_ai.models.openai").OpenAIChatModel(MODEL, provider=provider)
         self._agent = load("pydantic_ai").Agent(self._model)
+        self._waiting: Any = None
 
     async def call(self) -> str:
         return (await self._agent.run(PROMPT)).output
@@ -106,15 +107,16 @@ class PydanticAI(Adapter):
                 yield text
 
     async def tools(self) -> str:
-        agent = load("pydantic_ai").Agent(self._model)
+        if self._waiting is None:
+            self._waiting = load("pydantic_ai").Agent(self._model)
 
-        @agent.tool_plain
-        async def wait(number: int) -> str:
-            """Wait."""
-            return await wait_for(number)
+            @self._waiting.tool_plain
+            async def wait(number: int) -> str:
+                """Wait."""
+                return await wait_for(number)
 
-        del wait
-        return (await agent.run(PROMPT)).output
+            del wait
+        return (await self._waiting.run(PROMPT)).output
 
 
 class LiteLLM(Adapter):
