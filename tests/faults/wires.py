@@ -33,6 +33,12 @@ class Wire:
     end: bytes = b""
     """What has to follow for a whole reply."""
 
+    def reply(self, *, streams: bool) -> tuple[bytes, bytes]:
+        """A whole reply's content type and its body."""
+        if streams:
+            return b"text/event-stream", self.stream
+        return b"application/json", self.once
+
 
 def events(*given: dict[str, Any] | str | bytes, named: bool = False) -> bytes:
     """An event stream: of JSON, of texts, and of bytes as they are.
