@@ -185,6 +185,26 @@ async def test_a_redirect_to_another_origin_reaches_nobody_there(
     assert elsewhere.connections == 0
 
 
+async def test_a_redirect_on_the_way_by_a_proxy_reaches_nobody_either(
+    faults: FaultServer,
+    elsewhere: FaultServer,
+    chat: Wire,
+    face: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def script(connection: Connection) -> None:
+        there = b"location: " + elsewhere.address.encode()
+        await connection.whole(b"text/plain", b"over there", there, status=307)
+
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{faults.port}")
+    faults.register(chat, base_url="http://provider.invalid/v1")
+    prompt = faults.case(script)
+    (outcome,) = await faults.run_all(chat, [prompt], face=face)
+    assert isinstance(outcome.error, llm.APIError)
+    assert len(faults.requests(prompt)) == 1
+    assert elsewhere.connections == 0
+
+
 @contextmanager
 def deaf() -> Generator[int]:
     """A port that lets nobody in: its queue is full, so that connecting takes for ever."""
