@@ -7,11 +7,12 @@ from typing import TypeVar
 
 from mirascope_nb.llm.exceptions import APIError, ProviderError, ResponseValidationError
 from mirascope_nb.llm.io import IO, ByteStream, Endpoint, HttpReply, HttpRequest, read_whole
+from mirascope_nb.llm.io.faults import keyless
 from mirascope_nb.llm.limits.gate import Gate, gate_of
 from mirascope_nb.llm.limits.limiter import Ticket
 from mirascope_nb.llm.providers.codec import Codec, Completion, Request
 from mirascope_nb.llm.retry_after import retry_after
-from mirascope_nb.llm.source import WireSource, redacted, unreadable
+from mirascope_nb.llm.source import WireSource, unreadable
 
 __all__ = ["complete", "open_stream"]
 
@@ -39,10 +40,10 @@ async def complete(io: IO, endpoint: Endpoint, codec: Codec, request: Request) -
     try:
         completion = codec.decode(request, reply)
     except ProviderError as error:
-        redacted(error, endpoint)
+        keyless(error, endpoint)
         raise
     except Exception as error:
-        raise redacted(unreadable("a reply", endpoint, error), endpoint) from error
+        raise keyless(unreadable("a reply", endpoint, error), endpoint) from error
     if completion.usage is not None:
         gate.used(ticket, completion.usage.total_tokens)
     return completion

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from mirascope_nb.llm.chunks import Batch, StreamResponseChunk
 from mirascope_nb.llm.exceptions import (
@@ -13,13 +13,13 @@ from mirascope_nb.llm.exceptions import (
     ResponseValidationError,
 )
 from mirascope_nb.llm.io import IO, ByteStream, Endpoint
-from mirascope_nb.llm.io.faults import stripped
+from mirascope_nb.llm.io.faults import keyless
 from mirascope_nb.llm.limits.gate import Lease
 from mirascope_nb.llm.providers.codec import StreamDecoder
 from mirascope_nb.llm.sse import Event, EventTooLargeError, SSEParser
 from mirascope_nb.llm.surrogates import HalfJoiner, may_hold_halves
 
-__all__ = ["ChunkSource", "IteratorSource", "WireSource", "redacted", "unreadable"]
+__all__ = ["ChunkSource", "IteratorSource", "WireSource", "unreadable"]
 
 # Events by which a server says that it is there, or that a part begins, which may take a while.
 NO_CONTENT = frozenset(
@@ -35,8 +35,6 @@ NO_CONTENT = frozenset(
         "response.queued",
     }
 )
-
-ErrorT = TypeVar("ErrorT", bound=Error)
 
 
 class ChunkSource(Protocol):
@@ -136,10 +134,10 @@ class WireSource:
             remedy = f"{error}. Allow more with max_event=."
             self._fail(ResponseValidationError(remedy, self._endpoint.provider, error))
         except Error as error:
-            self._fail(redacted(error, self._endpoint))
+            self._fail(keyless(error, self._endpoint))
         except Exception as error:  # noqa: BLE001, whatever a malformed event trips over
             failure = unreadable("a stream event", self._endpoint, error)
-            self._fail(redacted(failure, self._endpoint))
+            self._fail(keyless(failure, self._endpoint))
 
     def _end(self, batch: Batch) -> None:
         self._done = True
@@ -162,7 +160,7 @@ class WireSource:
             try:
                 self._decoder.feed(Event("", stray))
             except APIError as error:
-                return redacted(error, self._endpoint)
+                return keyless(error, self._endpoint)
             except Exception:  # noqa: BLE001, then it is nothing that can be read
                 return None
         return None
@@ -196,21 +194,6 @@ def unreadable(what: str, endpoint: Endpoint, error: Exception) -> ResponseValid
     return ResponseValidationError(
         f"{provider} sent {what} that cannot be read: {error!r}", provider, error
     )
-
-
-def redacted(error: ErrorT, endpoint: Endpoint) -> ErrorT:
-    """An error that does not hold the key, should the provider have echoed it.
-
-    Neither does what is chained to it, nor the locals of the frames that decoded the echo.
-    """
-    link: BaseException | None = stripped(error)
-    while link is not None:
-        if isinstance(link, Error | ValueError):
-            link.args = tuple(
-                endpoint.redact(str(part).encode("utf-8", "replace")).decode() for part in link.args
-            )
-        link = link.__cause__ or link.__context__
-    return error
 
 
 class IteratorSource:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from mirascope_nb.llm.exceptions import ProviderError
 from mirascope_nb.llm.io.clients import async_client, build, close_with_loop
-from mirascope_nb.llm.io.discretion import discreet
 from mirascope_nb.llm.io.endpoint import Endpoint
 from mirascope_nb.llm.io.faults import late, too_large, translate
 from mirascope_nb.llm.io.protocol import HttpRequest
+from mirascope_nb.llm.io.redacting import logs_redacted
 from mirascope_nb.llm.io.resend import Attempt
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class ClientStream:
         failure: Exception
         try:
             left = None if deadline is None else deadline - time.monotonic()
-            with discreet(self._endpoint):
+            with logs_redacted(self._endpoint):
                 async with asyncio.timeout(left):
                     received = await _Unlisted(self._next())
             self._size += len(received)
@@ -154,7 +154,7 @@ async def request_by_client(endpoint: Endpoint, request: HttpRequest) -> ClientS
     """Send a request and return with the head of its reply."""
     client = await async_client(endpoint)
     attempt = Attempt()
-    with discreet(endpoint):
+    with logs_redacted(endpoint):
         async with asyncio.timeout(endpoint.timeouts.reply):
             try:
                 response = await client.send(

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from mirascope_nb.llm.exceptions import ProviderError
 from mirascope_nb.llm.io.clients import blocking_client, build
 from mirascope_nb.llm.io.deadlines import bind, until
-from mirascope_nb.llm.io.discretion import discreet
 from mirascope_nb.llm.io.endpoint import Endpoint
 from mirascope_nb.llm.io.faults import late, too_large, translate
 from mirascope_nb.llm.io.protocol import HttpRequest
+from mirascope_nb.llm.io.redacting import logs_redacted
 from mirascope_nb.llm.io.resend import Attempt
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class BlockingClientStream:
         """The next bytes, empty at the end; see `ByteStream`."""
         failure: Exception
         try:
-            with discreet(self._endpoint), until(deadline):
+            with logs_redacted(self._endpoint), until(deadline):
                 received = next(filter(None, self._bytes), b"")
             self._size += len(received)
             if deadline is not None and time.monotonic() > deadline:
@@ -79,7 +79,7 @@ def request_by_blocking_client(endpoint: Endpoint, request: HttpRequest) -> Bloc
         bind(event, info)
 
     wait = endpoint.timeouts.reply
-    with discreet(endpoint), until(None if wait is None else time.monotonic() + wait):
+    with logs_redacted(endpoint), until(None if wait is None else time.monotonic() + wait):
         try:
             response = client.send(build(client, endpoint, request, trace=trace), stream=True)
         except Exception as error:

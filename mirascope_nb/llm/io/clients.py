@@ -16,9 +16,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from mirascope_nb.llm.io.address import Address, address_of, goes_direct, is_plain_path
-from mirascope_nb.llm.io.discretion import watch_logs
 from mirascope_nb.llm.io.endpoint import Endpoint
 from mirascope_nb.llm.io.protocol import ByteStream, HttpRequest
+from mirascope_nb.llm.io.redacting import watch_logs
 
 if TYPE_CHECKING:
     import asyncio

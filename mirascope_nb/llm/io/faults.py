@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import builtins
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TypeVar
 
 from mirascope_nb.llm.exceptions import (
     ConnectionError,
@@ -25,15 +26,15 @@ if TYPE_CHECKING:
 __all__ = [
     "UnacceptedError",
     "UnreachableError",
+    "chain_of",
+    "keyless",
     "late",
     "stripped",
     "too_large",
     "translate",
 ]
 
-
-LONGEST_CHAIN = 10
-"""Exceptions that one is the cause of the other; a cycle is not worth guarding otherwise."""
+ErrorT = TypeVar("ErrorT", bound=BaseException)
 
 
 class UnreachableError(Exception):
@@ -56,7 +57,7 @@ def translate(error: Exception, endpoint: Endpoint) -> Exception:
     if kind == "mistake" and endpoint.transport is not None:
         return _of_the_transport(error)
     where = f"{endpoint.provider} at {endpoint.origin}"
-    original = discreet_error(error, endpoint)
+    original = keyless(error, endpoint)
     said = endpoint.redact_text(str(error))  # of an `OSError` that is not what its `args` are
     if kind == "unaccepted":
         return TimeoutError(
@@ -149,34 +150,37 @@ def too_large(endpoint: Endpoint) -> ResponseValidationError:
     )
 
 
-def discreet_error(error: Exception, endpoint: Endpoint) -> Exception:
+def keyless(error: ErrorT, endpoint: Endpoint) -> ErrorT:
     """The exception, and every one chained to it, without request, traceback and key.
 
-    A server may echo the key where a transport repeats it, such as in a header that is none.
+    A server may echo the key in what it says, and where a transport repeats that, such as in a
+    header that is none.
     """
-    link: BaseException | None = stripped(error)
-    for _ in range(LONGEST_CHAIN):
-        if link is None:
-            break
+    for link in chain_of(stripped(error)):
         link.args = tuple(
             endpoint.redact_text(part) if isinstance(part, str) else part for part in link.args
         )
-        link = link.__cause__ or link.__context__
     return error
 
 
-def stripped(error: Exception) -> Exception:
+def stripped(error: ErrorT) -> ErrorT:
     """The exception, and every one chained to it, without request and traceback."""
-    seen: set[int] = set()
-    link: BaseException | None = error
-    while link is not None and id(link) not in seen:
-        seen.add(id(link))
+    for link in chain_of(error):
         link.__traceback__ = None
         for attribute in ("_request", "_response"):
             if getattr(link, attribute, None) is not None:
                 setattr(link, attribute, None)
-        link = link.__cause__ or link.__context__
     return error
+
+
+def chain_of(error: BaseException) -> Iterator[BaseException]:
+    """The exception, what it came of, and so on. Some chains are circles."""
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        yield link
+        link = link.__cause__ or link.__context__
 
 
 def _of_the_transport(error: Exception) -> Exception:
@@ -196,12 +200,8 @@ def _is_tls(error: BaseException) -> bool:
         return False
     import ssl
 
-    link: BaseException | None = error
-    for _ in range(LONGEST_CHAIN):
-        if link is None:
-            return False
+    for link in chain_of(error):
         if isinstance(link, ssl.SSLError):
             cut = ssl.SSLEOFError | ssl.SSLZeroReturnError | ssl.SSLSyscallError
             return not isinstance(link, cut)
-        link = link.__cause__ or link.__context__
     return False

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import SecretStr
 
 from mirascope_nb.llm.io.endpoint import REDACTED, SHORTEST_SECRET
-from mirascope_nb.llm.io.faults import stripped
+from mirascope_nb.llm.io.faults import chain_of, stripped
 
 if TYPE_CHECKING:
     from mcp import StdioServerParameters
@@ -154,8 +154,7 @@ class Secrets:
 
         Neither does what is chained to it, or grouped in it.
         """
-        link: BaseException | None = stripped(cast("Exception", error))
-        while link is not None:
+        for link in chain_of(stripped(error)):
             for each in getattr(link, "exceptions", ()):
                 self.strip(each)
             link.args = tuple(
@@ -166,7 +165,6 @@ class Secrets:
                 told.message = self.redact(told.message)
             for member in ("request", "response"):  # of an HTTP status that is an error
                 getattr(link, "__dict__", {}).pop(member, None)
-            link = link.__cause__ or link.__context__
         return error
 
 

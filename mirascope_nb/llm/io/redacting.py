@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mirascope_nb.llm.io.endpoint import Endpoint
 
-__all__ = ["discreet", "watch_logs"]
+__all__ = ["logs_redacted", "watch_logs"]
 
 LOGGERS = (
     "httpcore2.connection",
@@ -32,7 +32,7 @@ _asked: ContextVar[Endpoint | None] = ContextVar("mirascope_nb_asked", default=N
 
 
 @contextmanager
-def discreet(endpoint: Endpoint) -> Generator[None]:
+def logs_redacted(endpoint: Endpoint) -> Generator[None]:
     """Keep this endpoint's key out of what `httpx2` logs meanwhile, in this task or thread."""
     token = _asked.set(endpoint)
     try:
@@ -42,7 +42,7 @@ def discreet(endpoint: Endpoint) -> Generator[None]:
 
 
 def watch_logs() -> None:
-    """Have the loggers of `httpx2` heed `discreet`. May be called again."""
+    """Have the loggers of `httpx2` heed `logs_redacted`. May be called again."""
     for name in LOGGERS:
         logging.getLogger(name).addFilter(_redacted)
 
