@@ -354,6 +354,26 @@
   align-items: center;
   gap: 6px;
 }
+.mnb-button.mnb-primary {
+  border-color: transparent;
+  background: var(--mnb-live);
+  color: var(--mnb-on-live);
+}
+.mnb-button.mnb-primary:hover:enabled,
+.mnb-button.mnb-primary:active:enabled {
+  background: color-mix(in srgb, var(--mnb-live) 88%, var(--mnb-text));
+}
+.mnb-button.mnb-quiet {
+  padding-inline: 6px;
+  border-color: transparent;
+  color: var(--mnb-muted);
+}
+.mnb-button.mnb-quiet:hover:enabled {
+  color: var(--mnb-text);
+}
+.mnb-field[aria-invalid=true] {
+  border-color: var(--mnb-wrong);
+}
 .mnb-field.mnb-reason {
   flex: 1 1 11em;
   max-width: 18em;
@@ -442,6 +462,11 @@
   justify-self: start;
   margin: 0;
   accent-color: var(--mnb-live);
+}
+@media (forced-colors: active) {
+  .mnb-button.mnb-primary {
+    border-color: ButtonText;
+  }
 }
 
 /* src/widgets/card/card.css */
@@ -696,23 +721,6 @@
   opacity: 0.5;
   cursor: default;
 }
-.mnb-primary {
-  border-color: transparent;
-  background: var(--mnb-live);
-  color: var(--mnb-on-live);
-}
-.mnb-primary:hover:enabled,
-.mnb-primary:active:enabled {
-  background: color-mix(in srgb, var(--mnb-live) 88%, var(--mnb-text));
-}
-.mnb-quiet {
-  padding-inline: 6px;
-  border-color: transparent;
-  color: var(--mnb-muted);
-}
-.mnb-quiet:hover:enabled {
-  color: var(--mnb-text);
-}
 .mnb-field {
   min-width: 0;
   margin: 0;
@@ -733,18 +741,10 @@
   border-color: var(--mnb-live);
   outline-offset: -1px;
 }
-.mnb-field[aria-invalid=true] {
-  border-color: var(--mnb-wrong);
-}
 .mnb-alert {
   white-space: pre-wrap;
   color: var(--mnb-wrong-text);
   font-size: var(--mnb-small);
-}
-@media (forced-colors: active) {
-  .mnb-primary {
-    border-color: ButtonText;
-  }
 }
 @media (prefers-reduced-motion: reduce) {
   .mnb-root *,
@@ -921,4 +921,4 @@
   font-size: var(--jp-ui-font-size1);
   line-height: 24px;
 }
-`,""]),e.d(r,{},{A:i})},22(n){n.exports=function(n){var r=[];return r.toString=function(){return this.map(function(r){var e="",t=void 0!==r[5];return r[4]&&(e+="@supports (".concat(r[4],") {")),r[2]&&(e+="@media ".concat(r[2]," {")),t&&(e+="@layer".concat(r[5].length>0?" ".concat(r[5]):""," {")),e+=n(r),t&&(e+="}"),r[2]&&(e+="}"),r[4]&&(e+="}"),e}).join("")},r.i=function(n,e,t,o,a){"string"==typeof n&&(n=[[null,n,void 0]]);var i={};if(t)for(var m=0;m<this.length;m++){var l=this[m][0];null!=l&&(i[l]=!0)}for(var b=0;b<n.length;b++){var s=[].concat(n[b]);t&&i[s[0]]||(void 0!==a&&(void 0===s[5]||(s[1]="@layer".concat(s[5].length>0?" ".concat(s[5]):""," {").concat(s[1],"}")),s[5]=a),e&&(s[2]&&(s[1]="@media ".concat(s[2]," {").concat(s[1],"}")),s[2]=e),o&&(s[4]?(s[1]="@supports (".concat(s[4],") {").concat(s[1],"}"),s[4]=o):s[4]="".concat(o)),r.push(s))}},r}},21(n){n.exports=function(n){return n[1]}},13(n,r,e){e.r(r);var t=e(14),o=e.n(t),a=e(15),i=e.n(a),m=e(16),l=e.n(m),b=e(17),s=e.n(b),d=e(18),p=e.n(d),c=e(19),g=e.n(c),u=e(20),f={};f.styleTagTransform=g(),f.setAttributes=s(),f.insert=l().bind(null,"head"),f.domAPI=i(),f.insertStyleElement=p(),o()(u.A,f);let v=u.A&&u.A.locals?u.A.locals:void 0;e.d(r,{},{default:v})},14(n){var r=[];function e(n){for(var e=-1,t=0;t<r.length;t++)if(r[t].identifier===n){e=t;break}return e}function t(n,t){for(var o={},a=[],i=0;i<n.length;i++){var m=n[i],l=t.base?m[0]+t.base:m[0],b=o[l]||0,s="".concat(l," ").concat(b);o[l]=b+1;var d=e(s),p={css:m[1],media:m[2],sourceMap:m[3],supports:m[4],layer:m[5]};if(-1!==d)r[d].references++,r[d].updater(p);else{var c=function(n,r){var e=r.domAPI(r);return e.update(n),function(r){r?(r.css!==n.css||r.media!==n.media||r.sourceMap!==n.sourceMap||r.supports!==n.supports||r.layer!==n.layer)&&e.update(n=r):e.remove()}}(p,t);t.byIndex=i,r.splice(i,0,{identifier:s,updater:c,references:1})}a.push(s)}return a}n.exports=function(n,o){var a=t(n=n||[],o=o||{});return function(n){n=n||[];for(var i=0;i<a.length;i++){var m=e(a[i]);r[m].references--}for(var l=t(n,o),b=0;b<a.length;b++){var s=e(a[b]);0===r[s].references&&(r[s].updater(),r.splice(s,1))}a=l}}},16(n){var r={};n.exports=function(n,e){var t=function(n){if(void 0===r[n]){var e=document.querySelector(n);if(window.HTMLIFrameElement&&e instanceof window.HTMLIFrameElement)try{e=e.contentDocument.head}catch(n){e=null}r[n]=e}return r[n]}(n);if(!t)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");t.appendChild(e)}},18(n){n.exports=function(n){var r=document.createElement("style");return n.setAttributes(r,n.attributes),n.insert(r,n.options),r}},17(n,r,e){n.exports=function(n){var r=e.nc;r&&n.setAttribute("nonce",r)}},15(n){n.exports=function(n){if("u"<typeof document)return{update:function(){},remove:function(){}};var r=n.insertStyleElement(n);return{update:function(e){var t,o,a;t="",e.supports&&(t+="@supports (".concat(e.supports,") {")),e.media&&(t+="@media ".concat(e.media," {")),(o=void 0!==e.layer)&&(t+="@layer".concat(e.layer.length>0?" ".concat(e.layer):""," {")),t+=e.css,o&&(t+="}"),e.media&&(t+="}"),e.supports&&(t+="}"),(a=e.sourceMap)&&"u">typeof btoa&&(t+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(a))))," */")),n.styleTagTransform(t,r,n.options)},remove:function(){var n;null===(n=r).parentNode||n.parentNode.removeChild(n)}}}},19(n){n.exports=function(n,r){if(r.styleSheet)r.styleSheet.cssText=n;else{for(;r.firstChild;)r.removeChild(r.firstChild);r.appendChild(document.createTextNode(n))}}}}]);
+`,""]),e.d(r,{},{A:i})},22(n){n.exports=function(n){var r=[];return r.toString=function(){return this.map(function(r){var e="",t=void 0!==r[5];return r[4]&&(e+="@supports (".concat(r[4],") {")),r[2]&&(e+="@media ".concat(r[2]," {")),t&&(e+="@layer".concat(r[5].length>0?" ".concat(r[5]):""," {")),e+=n(r),t&&(e+="}"),r[2]&&(e+="}"),r[4]&&(e+="}"),e}).join("")},r.i=function(n,e,t,o,a){"string"==typeof n&&(n=[[null,n,void 0]]);var i={};if(t)for(var m=0;m<this.length;m++){var b=this[m][0];null!=b&&(i[b]=!0)}for(var l=0;l<n.length;l++){var s=[].concat(n[l]);t&&i[s[0]]||(void 0!==a&&(void 0===s[5]||(s[1]="@layer".concat(s[5].length>0?" ".concat(s[5]):""," {").concat(s[1],"}")),s[5]=a),e&&(s[2]&&(s[1]="@media ".concat(s[2]," {").concat(s[1],"}")),s[2]=e),o&&(s[4]?(s[1]="@supports (".concat(s[4],") {").concat(s[1],"}"),s[4]=o):s[4]="".concat(o)),r.push(s))}},r}},21(n){n.exports=function(n){return n[1]}},13(n,r,e){e.r(r);var t=e(14),o=e.n(t),a=e(15),i=e.n(a),m=e(16),b=e.n(m),l=e(17),s=e.n(l),d=e(18),p=e.n(d),c=e(19),g=e.n(c),u=e(20),f={};f.styleTagTransform=g(),f.setAttributes=s(),f.insert=b().bind(null,"head"),f.domAPI=i(),f.insertStyleElement=p(),o()(u.A,f);let v=u.A&&u.A.locals?u.A.locals:void 0;e.d(r,{},{default:v})},14(n){var r=[];function e(n){for(var e=-1,t=0;t<r.length;t++)if(r[t].identifier===n){e=t;break}return e}function t(n,t){for(var o={},a=[],i=0;i<n.length;i++){var m=n[i],b=t.base?m[0]+t.base:m[0],l=o[b]||0,s="".concat(b," ").concat(l);o[b]=l+1;var d=e(s),p={css:m[1],media:m[2],sourceMap:m[3],supports:m[4],layer:m[5]};if(-1!==d)r[d].references++,r[d].updater(p);else{var c=function(n,r){var e=r.domAPI(r);return e.update(n),function(r){r?(r.css!==n.css||r.media!==n.media||r.sourceMap!==n.sourceMap||r.supports!==n.supports||r.layer!==n.layer)&&e.update(n=r):e.remove()}}(p,t);t.byIndex=i,r.splice(i,0,{identifier:s,updater:c,references:1})}a.push(s)}return a}n.exports=function(n,o){var a=t(n=n||[],o=o||{});return function(n){n=n||[];for(var i=0;i<a.length;i++){var m=e(a[i]);r[m].references--}for(var b=t(n,o),l=0;l<a.length;l++){var s=e(a[l]);0===r[s].references&&(r[s].updater(),r.splice(s,1))}a=b}}},16(n){var r={};n.exports=function(n,e){var t=function(n){if(void 0===r[n]){var e=document.querySelector(n);if(window.HTMLIFrameElement&&e instanceof window.HTMLIFrameElement)try{e=e.contentDocument.head}catch(n){e=null}r[n]=e}return r[n]}(n);if(!t)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");t.appendChild(e)}},18(n){n.exports=function(n){var r=document.createElement("style");return n.setAttributes(r,n.attributes),n.insert(r,n.options),r}},17(n,r,e){n.exports=function(n){var r=e.nc;r&&n.setAttribute("nonce",r)}},15(n){n.exports=function(n){if("u"<typeof document)return{update:function(){},remove:function(){}};var r=n.insertStyleElement(n);return{update:function(e){var t,o,a;t="",e.supports&&(t+="@supports (".concat(e.supports,") {")),e.media&&(t+="@media ".concat(e.media," {")),(o=void 0!==e.layer)&&(t+="@layer".concat(e.layer.length>0?" ".concat(e.layer):""," {")),t+=e.css,o&&(t+="}"),e.media&&(t+="}"),e.supports&&(t+="}"),(a=e.sourceMap)&&"u">typeof btoa&&(t+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(a))))," */")),n.styleTagTransform(t,r,n.options)},remove:function(){var n;null===(n=r).parentNode||n.parentNode.removeChild(n)}}}},19(n){n.exports=function(n,r){if(r.styleSheet)r.styleSheet.cssText=n;else{for(;r.firstChild;)r.removeChild(r.firstChild);r.appendChild(document.createTextNode(n))}}}}]);
