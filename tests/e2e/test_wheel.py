@@ -121,6 +121,7 @@ def test_the_wheel_has_what_is_built_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     for wanted in (
         "mirascope_nb/widgets/static/card.js",
+        "mirascope_nb/display/progress-record.schema.json",
         "mirascope_nb/display/run-record.schema.json",
         "mirascope_nb/py.typed",
         "share/jupyter/labextensions/mirascope-nb/package.json",
