@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn, cast, get_args
+from typing import Any, ClassVar, NoReturn, TypeAlias, cast, get_args
 
 from mirascope_nb.llm.chunks import (
     AssistantContentChunk,
@@ -120,6 +120,9 @@ def _thought(thought: str) -> Thought:
     return Thought(thought=thought)
 
 
+_Add: TypeAlias = Callable[[Any, Any], AssistantContentChunk | None]
+
+
 class Accumulator:
     """A reply under construction.
 
@@ -129,7 +132,9 @@ class Accumulator:
     """
 
     def __init__(self) -> None:
-        self.chunks: list[AssistantContentChunk] = []
+        self._chunks: list[AssistantContentChunk] = []
+        self._packed_chunks: list[AssistantContentChunk | str] | None = None
+        """The same, of a reply that is whole, and its pieces of text without their objects."""
         self.content: list[AssistantContentPart] = []
         self.texts: list[Text] = []
         self.thoughts: list[Thought] = []
@@ -149,27 +154,23 @@ class Accumulator:
         self._thought: _GrowingThought | None = None
         self._tools: dict[str, tuple[str, list[str]]] = {}
         self._format_tools: dict[str, _GrowingText] = {}
-        self._add: dict[type, Callable[[Any], AssistantContentChunk | None]] = {
-            TextStartChunk: self._text_start,
-            TextChunk: self._text_delta,
-            TextEndChunk: self._text_end,
-            ThoughtStartChunk: self._thought_start,
-            ThoughtChunk: self._thought_delta,
-            ThoughtEndChunk: self._thought_end,
-            ToolCallStartChunk: self._tool_start,
-            ToolCallChunk: self._tool_delta,
-            ToolCallEndChunk: self._tool_end,
-            RawStreamEventChunk: self._raw_event,
-            RawMessageChunk: self._raw_turn,
-            FinishReasonChunk: self._finish,
-            UsageDeltaChunk: self._usage_delta,
-        }
 
     def receive(self, batch: Batch) -> None:
         """Let what has arrived wait for somebody to take it."""
         self._received += len(batch)
         self._waiting += batch
         self._undecoded += batch.events
+
+    @property
+    def chunks(self) -> list[AssistantContentChunk]:
+        """The content chunks that were added, always in the same list."""
+        if self._packed_chunks is not None:
+            self._chunks += (
+                TextChunk(delta=each) if isinstance(each, str) else each
+                for each in self._packed_chunks
+            )
+            self._packed_chunks = None
+        return self._chunks
 
     @property
     def has_begun(self) -> bool:
@@ -198,6 +199,11 @@ class Accumulator:
                 return
 
     @property
+    def has_waiting(self) -> bool:
+        """Whether something has arrived that nobody has taken."""
+        return bool(self._waiting)
+
+    @property
     def raw_stream_events(self) -> list[Any]:
         """The provider's events so far, always in the same list.
 
@@ -221,8 +227,18 @@ class Accumulator:
         return self._raw_events
 
     def pack(self) -> None:
-        """Compress what was not decoded yet, now that nothing more comes."""
-        if self._undecoded and not self._waiting:
+        """Compress what was not decoded yet, and let go of objects, now that nothing more comes.
+
+        The garbage collector looks at each object again and again: with those of ten thousand
+        streams it would stop the loop for most of a second.
+        """
+        if self._waiting:
+            return
+        self._packed_chunks = [
+            each.delta if isinstance(each, TextChunk) else each for each in self.chunks
+        ]
+        self._chunks.clear()
+        if self._undecoded:
             import zlib
 
             text = NUL.join(data for _, data in self._undecoded)
@@ -244,15 +260,16 @@ class Accumulator:
                 custom one forgot a start or an end.
             TypeError: If it is no chunk at all.
         """
-        add = self._add.get(type(chunk))
+        adding = self._adding if self.finish_reason is None else self._adding_after_the_end
+        add = adding.get(type(chunk))
         if add is None:
             raise TypeError(
                 "A stream consists of chunks such as llm.TextChunk, "
                 f"not of {type(chunk).__name__}: {chunk!r:.80}"
             )
-        content = add(chunk)
+        content = add(self, chunk)
         if content is not None:
-            self.chunks.append(content)
+            self._chunks.append(content)
         return content
 
     def _text_start(self, chunk: TextStartChunk) -> TextStartChunk:
@@ -348,8 +365,6 @@ class Accumulator:
 
     def _finish(self, chunk: FinishReasonChunk) -> None:
         self.finish_reason = chunk.finish_reason
-        for kind in get_args(AssistantContentChunk):
-            self._add[kind] = self._refuse_more
 
     def _refuse_more(self, chunk: AssistantContentChunk) -> NoReturn:  # noqa: ARG002, as all of them
         raise RuntimeError(f"Stream already finished with reason: {self.finish_reason}")
@@ -372,6 +387,25 @@ class Accumulator:
         is_open = self._text is not None or self._thought is not None
         if is_open or self._tools or self._format_tools:
             raise RuntimeError(f"Received {name} while processing another chunk")
+
+    _adding: ClassVar[dict[type, _Add]] = {
+        TextStartChunk: _text_start,
+        TextChunk: _text_delta,
+        TextEndChunk: _text_end,
+        ThoughtStartChunk: _thought_start,
+        ThoughtChunk: _thought_delta,
+        ThoughtEndChunk: _thought_end,
+        ToolCallStartChunk: _tool_start,
+        ToolCallChunk: _tool_delta,
+        ToolCallEndChunk: _tool_end,
+        RawStreamEventChunk: _raw_event,
+        RawMessageChunk: _raw_turn,
+        FinishReasonChunk: _finish,
+        UsageDeltaChunk: _usage_delta,
+    }
+    _adding_after_the_end: ClassVar[dict[type, _Add]] = _adding | dict.fromkeys(
+        get_args(AssistantContentChunk), _refuse_more
+    )
 
 
 def _replace(parts: list[Any], old: object, new: object) -> None:

@@ -282,8 +282,9 @@ class BaseStreamResponse(RootResponse[FormatT]):
             raise
 
     def _take_all(self) -> None:
-        for _ in self.arrived(len(self._reply.chunks)):
-            pass
+        if self._reply.has_waiting:
+            for _ in self.arrived(len(self._reply.chunks)):
+                pass
 
     async def do_close(self) -> None:
         """Free the connection; what has arrived stays."""
