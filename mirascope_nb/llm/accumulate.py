@@ -163,7 +163,7 @@ class Accumulator:
 
     @property
     def chunks(self) -> list[AssistantContentChunk]:
-        """The content chunks that were added, always in the same list."""
+        """The content chunks that were added, in the same list until it is packed."""
         if self._packed_chunks is not None:
             self._chunks += (
                 TextChunk(delta=each) if isinstance(each, str) else each
@@ -232,12 +232,12 @@ class Accumulator:
         The garbage collector looks at each object again and again: with those of ten thousand
         streams it would stop the loop for most of a second.
         """
-        if self._waiting:
+        if self._waiting or self._packed_chunks is not None:
             return
         self._packed_chunks = [
-            each.delta if isinstance(each, TextChunk) else each for each in self.chunks
+            each.delta if isinstance(each, TextChunk) else each for each in self._chunks
         ]
-        self._chunks.clear()
+        self._chunks = []  # not cleared: somebody may hold the list, or be reading it
         if self._undecoded:
             import zlib
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import pickle
 from typing import Any
@@ -131,6 +132,31 @@ async def test_a_streamed_row_is_held_in_little_memory_and_loses_nothing(
         assert row.chunks == plain.chunks
         row.compact()
         assert len(row.raw_stream_events) == len(plain.raw_stream_events)
+
+
+async def test_rows_hold_no_object_for_each_piece_of_text(llm_sandbox: Sandbox) -> None:
+    def pieces() -> int:
+        gc.collect()
+        return sum(isinstance(each, llm.TextChunk) for each in gc.get_objects())
+
+    before = pieces()
+    rows = await nb.map(llm.Model("sandbox/echo").stream_async, ["word " * 60])
+    assert pieces() == before
+    assert len(rows[0].chunks) > 10
+
+
+async def test_who_holds_or_reads_the_chunks_keeps_them_when_a_reply_is_made_smaller(
+    llm_sandbox: Sandbox,
+) -> None:
+    stream = await llm.Model("sandbox/echo").stream_async("one two three four")
+    await stream.finish()
+    held = stream.chunks
+    count = len(held)
+    read = 0
+    async for _ in stream.chunk_stream():
+        read += 1
+        stream.compact()
+    assert read == len(held) == len(stream.chunks) == count > 4
 
 
 async def test_a_stream_under_way_is_not_made_smaller(llm_sandbox: Sandbox) -> None:

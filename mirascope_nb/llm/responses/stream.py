@@ -294,7 +294,8 @@ class BaseStreamResponse(RootResponse[FormatT]):
     def compact(self) -> None:
         """Hold a whole reply in a fraction of the memory, as `nb.map` does with those of its rows.
 
-        Nothing is lost: `raw_stream_events` unpacks what was packed.
+        Nothing is lost: `chunks`, from then on another list, and `raw_stream_events` unpack what
+        was packed.
         """
         if self.consumed:
             self._source = IteratorSource(iter(()))
