@@ -6,7 +6,8 @@ import asyncio
 import itertools
 import json
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import httpx2
 import pytest
@@ -29,6 +30,17 @@ def reply(status: int = 200, **headers: str) -> httpx2.Response:
     return httpx2.Response(status, json=body if status < 300 else wrong, headers=headers)
 
 
+def register_bounded(answer: Callable[[httpx2.Request], Any]) -> None:
+    """Let `bounded/...` be answered by this function, without a network."""
+    llm.register_provider(
+        "openai:completions",
+        "bounded/",
+        api_key="k",
+        base_url="http://127.0.0.1:9/v1",
+        transport=httpx2.MockTransport(answer),
+    )
+
+
 async def test_a_limit_on_concurrency_holds_for_tasks_and_is_given_back_on_cancellation() -> None:
     most = running = 0
     gate = asyncio.Event()
@@ -43,13 +55,7 @@ async def test_a_limit_on_concurrency_holds_for_tasks_and_is_given_back_on_cance
             running -= 1
         return reply()
 
-    llm.register_provider(
-        "openai:completions",
-        "bounded/",
-        api_key="k",
-        base_url="http://127.0.0.1:9/v1",
-        transport=httpx2.MockTransport(answer),
-    )
+    register_bounded(answer)
     llm.limits.set("http://127.0.0.1:9/v1", concurrency=2)
     try:
         model = llm.Model("bounded/m")
@@ -96,13 +102,7 @@ async def test_streams_count_until_they_have_ended() -> None:
         kind = {"content-type": "text/event-stream"}
         return httpx2.Response(200, content=body(next(numbers)), headers=kind)
 
-    llm.register_provider(
-        "openai:completions",
-        "bounded/",
-        api_key="k",
-        base_url="http://127.0.0.1:9/v1",
-        transport=httpx2.MockTransport(answer),
-    )
+    register_bounded(answer)
     llm.limits.set("http://127.0.0.1:9/v1", concurrency=2)
     try:
         model = llm.Model("bounded/m")
@@ -142,13 +142,7 @@ def test_blocking_callers_wait_in_line_too() -> None:
             running -= 1
         return reply()
 
-    llm.register_provider(
-        "openai:completions",
-        "bounded/",
-        api_key="k",
-        base_url="http://127.0.0.1:9/v1",
-        transport=httpx2.MockTransport(answer),
-    )
+    register_bounded(answer)
     llm.limits.set("openai:completions", concurrency=2)
     try:
         threads = [
